@@ -1,0 +1,243 @@
+//! Physical views of Arrow arrays: the few shapes in which any column lies in memory.
+//!
+//! State, key encoding and gathers work on these shapes, so they need one loop a width and not one a SQL type.
+
+use std::sync::Arc;
+
+use arrow_array::builder::BinaryBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::*;
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, StringArray, UInt32Array,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{DataType, IntervalUnit, TimeUnit};
+
+/// Values of one column as they lie in memory.
+#[derive(Clone, Copy)]
+pub enum Values<'a> {
+    /// Booleans, a bit each.
+    Bit(&'a BooleanBuffer),
+    /// 16-bit integers.
+    W2(&'a [u16]),
+    /// 32-bit integers, floats and dates.
+    W4(&'a [u32]),
+    /// 64-bit integers, floats, times and timestamps.
+    W8(&'a [u64]),
+    /// Decimals, intervals and UUIDs, little-endian bytes.
+    W16(&'a [[u8; 16]]),
+    /// Text and binary: offsets into bytes.
+    Var(&'a [i32], &'a [u8]),
+}
+
+/// One column: values and which of them are NULL.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The values; what stands at a NULL's place is arbitrary.
+    pub values: Values<'a>,
+    /// The validity bitmap, absent where no value is NULL.
+    pub nulls: Option<&'a NullBuffer>,
+    /// Whether values are floats of this width: their keys are normalised.
+    pub float: bool,
+}
+
+/// Whether `data_type` is one of the column types the engine stores.
+pub fn is_supported(data_type: &DataType) -> bool {
+    use DataType::*;
+    matches!(
+        data_type,
+        Boolean | Int16 | Int32 | Int64 | Float32 | Float64 | Date32 | Utf8 | Binary | Decimal128(_, _)
+            | Time64(TimeUnit::Microsecond) | Timestamp(TimeUnit::Microsecond, _)
+            | Interval(IntervalUnit::MonthDayNano) | FixedSizeBinary(16)
+    )
+}
+
+/// Bytes of one value, for types of fixed width.
+pub fn width(data_type: &DataType) -> Option<usize> {
+    use DataType::*;
+    match data_type {
+        Boolean => Some(1),
+        Int16 => Some(2),
+        Int32 | Float32 | Date32 => Some(4),
+        Int64 | Float64 | Time64(_) | Timestamp(_, _) => Some(8),
+        Decimal128(_, _) | Interval(_) | FixedSizeBinary(16) => Some(16),
+        _ => None,
+    }
+}
+
+impl<'a> View<'a> {
+    /// Looks at `array`. O(1).
+    ///
+    /// # Panics
+    /// If the type is not [supported](is_supported); tables admit no other.
+    pub fn of(array: &'a ArrayRef) -> View<'a> {
+        fn prim<T: ArrowPrimitiveType>(array: &ArrayRef) -> &Buffer {
+            array.as_primitive::<T>().values().inner()
+        }
+        use DataType::*;
+        let mut float = false;
+        let values = match array.data_type() {
+            Boolean => Values::Bit(array.as_boolean().values()),
+            Int16 => Values::W2(prim::<Int16Type>(array).typed_data()),
+            Int32 => Values::W4(prim::<Int32Type>(array).typed_data()),
+            Date32 => Values::W4(prim::<Date32Type>(array).typed_data()),
+            Float32 => {
+                float = true;
+                Values::W4(prim::<Float32Type>(array).typed_data())
+            }
+            Int64 => Values::W8(prim::<Int64Type>(array).typed_data()),
+            Float64 => {
+                float = true;
+                Values::W8(prim::<Float64Type>(array).typed_data())
+            }
+            Time64(_) => Values::W8(prim::<Time64MicrosecondType>(array).typed_data()),
+            Timestamp(_, _) => Values::W8(prim::<TimestampMicrosecondType>(array).typed_data()),
+            Decimal128(_, _) => Values::W16(prim::<Decimal128Type>(array).as_slice().as_chunks().0),
+            Interval(_) => Values::W16(prim::<IntervalMonthDayNanoType>(array).as_slice().as_chunks().0),
+            FixedSizeBinary(16) => Values::W16(array.as_fixed_size_binary().value_data().as_chunks().0),
+            Utf8 => {
+                let text = array.as_string::<i32>();
+                Values::Var(text.value_offsets(), text.value_data())
+            }
+            Binary => {
+                let bytes = array.as_binary::<i32>();
+                Values::Var(bytes.value_offsets(), bytes.value_data())
+            }
+            other => panic!("no column of type {other} is stored"),
+        };
+        View { values, nulls: array.nulls().filter(|n| n.null_count() > 0), float }
+    }
+
+    /// Whether row `row` is NULL.
+    #[inline]
+    pub fn is_null(&self, row: usize) -> bool {
+        self.nulls.is_some_and(|n| n.is_null(row))
+    }
+}
+
+/// Text or bytes of row `row` of a variable-width column.
+#[inline]
+pub fn var<'a>(offsets: &[i32], data: &'a [u8], row: usize) -> &'a [u8] {
+    &data[offsets[row] as usize..offsets[row + 1] as usize]
+}
+
+/// The same float for all that compare equal: one NaN, and 0.0 for −0.0.
+#[inline]
+pub fn normal_f64(bits: u64) -> u64 {
+    let value = f64::from_bits(bits);
+    if value.is_nan() {
+        f64::NAN.to_bits()
+    } else if value == 0.0 {
+        0
+    } else {
+        bits
+    }
+}
+
+/// As [`normal_f64`], for 32 bits.
+#[inline]
+pub fn normal_f32(bits: u32) -> u32 {
+    let value = f32::from_bits(bits);
+    if value.is_nan() {
+        f32::NAN.to_bits()
+    } else if value == 0.0 {
+        0
+    } else {
+        bits
+    }
+}
+
+/// An array of `data_type` over the bytes of `buffer`: native values, 2, 4, 8 or 16 bytes wide.
+///
+/// # Panics
+/// If the type is not of such a width.
+pub fn fixed(data_type: &DataType, buffer: Buffer, nulls: Option<NullBuffer>) -> ArrayRef {
+    fn prim<T: ArrowPrimitiveType>(data_type: &DataType, buffer: Buffer, nulls: Option<NullBuffer>) -> ArrayRef {
+        Arc::new(PrimitiveArray::<T>::new(ScalarBuffer::from(buffer), nulls).with_data_type(data_type.clone()))
+    }
+    use DataType::*;
+    match data_type {
+        Int16 => prim::<Int16Type>(data_type, buffer, nulls),
+        Int32 => prim::<Int32Type>(data_type, buffer, nulls),
+        Date32 => prim::<Date32Type>(data_type, buffer, nulls),
+        Float32 => prim::<Float32Type>(data_type, buffer, nulls),
+        Int64 => prim::<Int64Type>(data_type, buffer, nulls),
+        Float64 => prim::<Float64Type>(data_type, buffer, nulls),
+        Time64(_) => prim::<Time64MicrosecondType>(data_type, buffer, nulls),
+        Timestamp(_, _) => prim::<TimestampMicrosecondType>(data_type, buffer, nulls),
+        Decimal128(_, _) => prim::<Decimal128Type>(data_type, buffer, nulls),
+        Interval(_) => prim::<IntervalMonthDayNanoType>(data_type, buffer, nulls),
+        FixedSizeBinary(16) => Arc::new(FixedSizeBinaryArray::new(16, buffer, nulls)),
+        other => panic!("{other} is not of fixed width"),
+    }
+}
+
+/// An array of `data_type` (text or binary) over `offsets` and `data`.
+///
+/// # Panics
+/// If the bytes of a text column are not UTF-8, or the type is neither text nor binary.
+pub fn variable(data_type: &DataType, offsets: Vec<i32>, data: Vec<u8>, nulls: Option<NullBuffer>) -> ArrayRef {
+    let offsets = OffsetBuffer::new(offsets.into());
+    match data_type {
+        DataType::Utf8 => Arc::new(StringArray::new(offsets, Buffer::from_vec(data), nulls)),
+        DataType::Binary => Arc::new(BinaryArray::new(offsets, Buffer::from_vec(data), nulls)),
+        other => panic!("{other} is neither text nor binary"),
+    }
+}
+
+/// The array of no rows of `data_type`.
+pub fn empty(data_type: &DataType) -> ArrayRef {
+    arrow_array::new_empty_array(data_type)
+}
+
+/// The values of `array` at `indices`.
+pub fn take(array: &ArrayRef, indices: &UInt32Array) -> ArrayRef {
+    let view = View::of(array);
+    let at = indices.values();
+    let nulls = view.nulls.map(|n| NullBuffer::new(BooleanBuffer::collect_bool(at.len(), |i| n.is_valid(at[i] as usize))));
+    match view.values {
+        Values::W2(v) => fixed(array.data_type(), gather(v, at).into(), nulls),
+        Values::W4(v) => fixed(array.data_type(), gather(v, at).into(), nulls),
+        Values::W8(v) => fixed(array.data_type(), gather(v, at).into(), nulls),
+        Values::W16(v) => {
+            let values: Vec<i128> = at.iter().map(|&i| i128::from_le_bytes(v[i as usize])).collect();
+            fixed(array.data_type(), Buffer::from_vec(values), nulls)
+        }
+        Values::Bit(_) | Values::Var(_, _) => arrow_select::take::take(array, indices, None)
+            .unwrap_or_else(|error| panic!("take within bounds: {error}")),
+    }
+}
+
+fn gather<T: arrow_buffer::ArrowNativeType>(values: &[T], at: &[u32]) -> Vec<T> {
+    at.iter().map(|&i| values[i as usize]).collect()
+}
+
+/// All values of `arrays`, which must be of one type.
+pub fn concat(arrays: &[&dyn Array]) -> ArrayRef {
+    arrow_select::concat::concat(arrays).unwrap_or_else(|error| panic!("concat of one type: {error}"))
+}
+
+/// `len` times the only value of `one`.
+pub fn repeat(one: &ArrayRef, len: usize) -> ArrayRef {
+    if len == 1 {
+        return Arc::clone(one);
+    }
+    take(one, &UInt32Array::from(vec![0; len]))
+}
+
+/// A column of `len` NULLs.
+pub fn nulls(data_type: &DataType, len: usize) -> ArrayRef {
+    arrow_array::new_null_array(data_type, len)
+}
+
+/// Bits as a boolean array without NULLs.
+pub fn bits(buffer: BooleanBuffer) -> ArrayRef {
+    Arc::new(BooleanArray::new(buffer, None))
+}
+
+/// A binary column of `values`.
+pub fn binary<'a>(values: impl Iterator<Item = &'a [u8]>) -> ArrayRef {
+    let mut builder = BinaryBuilder::new();
+    values.for_each(|v| builder.append_value(v));
+    Arc::new(builder.finish())
+}

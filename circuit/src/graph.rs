@@ -1,0 +1,220 @@
+//! The circuit as a plain value: nodes in topological order, to validate, print and compare.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use arrow_schema::DataType;
+
+use crate::batch::Batch;
+use crate::operator::{Partition, Query};
+
+/// A node's number, unique within an engine and never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// Where in the SQL text a node came from: bytes `start .. end`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// What a node does.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Where a table's deltas enter.
+    Source {
+        /// The table.
+        name: String,
+        /// Its column types.
+        types: Vec<DataType>,
+    },
+    /// Rows that are there from the first epoch on and never change.
+    Constant(Batch, Vec<DataType>),
+    /// A query over its inputs.
+    Query(Arc<dyn Query>),
+    /// The sum of its inputs.
+    Plus,
+    /// Its input with weights negated.
+    Negate,
+    /// Its input, remembered by `key`: a trace that other nodes search. Rows with a NULL in `key` are dropped unless `nulls`.
+    Arrange {
+        /// The key columns.
+        key: Vec<usize>,
+        /// Whether NULL is a key like any other.
+        nulls: bool,
+    },
+    /// Its input, each row sent to the worker that `partition` assigns.
+    Exchange(Partition),
+}
+
+/// One node of the circuit.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its number.
+    pub id: NodeId,
+    /// What it does.
+    pub kind: Kind,
+    /// The nodes it reads, earlier ones all.
+    pub inputs: Vec<NodeId>,
+    /// The SQL it came from.
+    pub span: Option<Span>,
+}
+
+/// A circuit: each node after its inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+}
+
+impl Graph {
+    /// All nodes, inputs first.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Adds a node.
+    pub fn push(&mut self, node: Node) {
+        self.nodes.push(node);
+    }
+
+    /// The node of this number.
+    pub fn get(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.binary_search_by_key(&id, |n| n.id).ok().map(|i| &self.nodes[i])
+    }
+
+    /// Removes a node, which no other may read.
+    pub fn remove(&mut self, id: NodeId) {
+        self.nodes.retain(|n| n.id != id);
+    }
+
+    /// The column types a node yields.
+    pub fn types(&self, id: NodeId) -> Vec<DataType> {
+        let node = self.get(id).unwrap_or_else(|| panic!("no node {}", id.0));
+        match &node.kind {
+            Kind::Source { types, .. } | Kind::Constant(_, types) => types.clone(),
+            Kind::Query(query) => query.types(),
+            Kind::Plus | Kind::Negate | Kind::Arrange { .. } | Kind::Exchange(_) => self.types(node.inputs[0]),
+        }
+    }
+
+    /// Checks that inputs exist and stand before their readers, that arities and types fit.
+    ///
+    /// # Errors
+    /// The first fault, in words that name the node.
+    pub fn validate(&self) -> Result<(), String> {
+        let mut last = None;
+        for node in &self.nodes {
+            let name = format!("node {} ({})", node.id.0, node.kind.name());
+            if last >= Some(node.id) {
+                return Err(format!("{name} is out of order"));
+            }
+            last = Some(node.id);
+            for input in &node.inputs {
+                if *input >= node.id || self.get(*input).is_none() {
+                    return Err(format!("{name} reads node {}, which does not stand before it", input.0));
+                }
+            }
+            let arity = node.inputs.len();
+            let fits = match &node.kind {
+                Kind::Source { .. } | Kind::Constant(..) => arity == 0,
+                Kind::Query(_) => arity >= 1,
+                Kind::Plus => arity >= 1,
+                Kind::Negate | Kind::Arrange { .. } | Kind::Exchange(_) => arity == 1,
+            };
+            if !fits {
+                return Err(format!("{name} has {arity} inputs"));
+            }
+            if let Kind::Plus = node.kind {
+                let types = self.types(node.inputs[0]);
+                if let Some(other) = node.inputs.iter().find(|i| self.types(**i) != types) {
+                    return Err(format!("{name} adds {types:?} and {:?}", self.types(*other)));
+                }
+            }
+            if let Kind::Arrange { key, .. } | Kind::Exchange(Partition::Key(key)) = &node.kind {
+                let columns = self.types(node.inputs[0]).len();
+                if let Some(column) = key.iter().find(|k| **k >= columns) {
+                    return Err(format!("{name} has key column {column} of {columns}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One line a node: number, what it does, its inputs.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for node in &self.nodes {
+            let inputs: Vec<String> = node.inputs.iter().map(|i| format!("#{}", i.0)).collect();
+            let _ = write!(text, "#{:<3} {}", node.id.0, node.kind.describe());
+            if !inputs.is_empty() {
+                let _ = write!(text, "  ← {}", inputs.join(", "));
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The picture, in Graphviz's language.
+    pub fn dot(&self) -> String {
+        let mut text = String::from("digraph circuit {\n  rankdir=BT;\n  node [shape=box, fontname=\"monospace\"];\n");
+        for node in &self.nodes {
+            let label = node.kind.describe().replace('\\', "\\\\").replace('"', "\\\"");
+            let _ = writeln!(text, "  n{} [label=\"#{} {label}\"];", node.id.0, node.id.0);
+            for input in &node.inputs {
+                let _ = writeln!(text, "  n{} -> n{};", input.0, node.id.0);
+            }
+        }
+        text.push_str("}\n");
+        text
+    }
+
+    /// Whether two circuits do the same: equal nodes in equal order, numbers aside.
+    pub fn same_as(&self, other: &Graph) -> bool {
+        let place = |graph: &Graph, id: NodeId| graph.nodes.iter().position(|n| n.id == id);
+        self.nodes.len() == other.nodes.len()
+            && self.nodes.iter().zip(&other.nodes).all(|(a, b)| {
+                a.kind.fingerprint() == b.kind.fingerprint()
+                    && a.inputs.iter().map(|i| place(self, *i)).eq(b.inputs.iter().map(|i| place(other, *i)))
+            })
+    }
+}
+
+impl Kind {
+    /// One word for what it does.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Source { .. } => "source",
+            Kind::Constant(..) => "constant",
+            Kind::Query(query) => query.name(),
+            Kind::Plus => "plus",
+            Kind::Negate => "negate",
+            Kind::Arrange { .. } => "arrange",
+            Kind::Exchange(_) => "exchange",
+        }
+    }
+
+    /// A line for people.
+    pub fn describe(&self) -> String {
+        match self {
+            Kind::Source { name, .. } => format!("source {name}"),
+            Kind::Constant(batch, _) => format!("constant {} rows", batch.len()),
+            Kind::Query(query) => format!("{} {}", query.name(), query.describe()),
+            Kind::Plus | Kind::Negate => self.name().to_string(),
+            Kind::Arrange { key, nulls } => format!("arrange by {key:?}{}", if *nulls { " with nulls" } else { "" }),
+            Kind::Exchange(Partition::Key(key)) => format!("exchange by {key:?}"),
+            Kind::Exchange(Partition::One) => "exchange to one".into(),
+            Kind::Exchange(Partition::Any) => "exchange evenly".into(),
+        }
+    }
+
+    /// Text that is equal exactly for kinds that do the same: what node sharing compares.
+    pub fn fingerprint(&self) -> String {
+        match self {
+            Kind::Query(query) => format!("{query:?}"),
+            other => format!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Grouped and global aggregates.
+
+use std::fmt;
+
+use crate::expr::Expr;
+use crate::types::SqlType;
+
+/// An aggregate function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// `COUNT(*)` without argument, `COUNT(x)` of values that are not NULL
+    Count,
+    /// `SUM(x)`
+    Sum,
+    /// `AVG(x)`
+    Avg,
+    /// `MIN(x)`
+    Min,
+    /// `MAX(x)`
+    Max,
+    /// `BOOL_AND(x)`, `EVERY(x)`
+    BoolAnd,
+    /// `BOOL_OR(x)`
+    BoolOr,
+}
+
+/// One aggregate call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Which function.
+    pub function: Function,
+    /// Of what; none for `COUNT(*)`.
+    pub arg: Option<Expr>,
+    /// Each value once.
+    pub distinct: bool,
+    /// Only rows for which this is true.
+    pub filter: Option<Expr>,
+    /// The type of the result, as [`Function::result`] gives it.
+    pub ty: SqlType,
+}
+
+impl Function {
+    /// The function of this name (any case).
+    pub fn lookup(name: &str) -> Option<Function> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "count" => Function::Count,
+            "sum" => Function::Sum,
+            "avg" => Function::Avg,
+            "min" => Function::Min,
+            "max" => Function::Max,
+            "bool_and" | "every" => Function::BoolAnd,
+            "bool_or" => Function::BoolOr,
+            _ => return None,
+        })
+    }
+
+    /// Its name in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Count => "count",
+            Function::Sum => "sum",
+            Function::Avg => "avg",
+            Function::Min => "min",
+            Function::Max => "max",
+            Function::BoolAnd => "bool_and",
+            Function::BoolOr => "bool_or",
+        }
+    }
+
+    /// The type of its result for an argument of type `arg`, as in PostgreSQL; sums and averages of integers and decimals are
+    /// exact decimals. The argument is taken as it is, without a cast.
+    ///
+    /// # Errors
+    /// In words for the user, where it takes no such argument.
+    pub fn result(self, arg: Option<SqlType>) -> Result<SqlType, String> {
+        let name = self.name();
+        let Some(arg) = arg else {
+            return if self == Function::Count { Ok(SqlType::BigInt) } else { Err(format!("{name} takes one argument")) };
+        };
+        match (self, arg) {
+            (Function::Count, _) => Ok(SqlType::BigInt),
+            (Function::Sum, SqlType::SmallInt | SqlType::Int) => Ok(SqlType::BigInt),
+            (Function::Sum, SqlType::BigInt) => Ok(SqlType::Decimal(38, 0)),
+            (Function::Sum, SqlType::Decimal(_, scale)) => Ok(SqlType::Decimal(38, scale)),
+            (Function::Sum, SqlType::Real | SqlType::Double | SqlType::Interval) => Ok(arg),
+            (Function::Avg, SqlType::SmallInt | SqlType::Int | SqlType::BigInt) => Ok(SqlType::Decimal(38, 16)),
+            (Function::Avg, SqlType::Decimal(_, scale)) => Ok(SqlType::Decimal(38, scale.max(16))),
+            (Function::Avg, SqlType::Real | SqlType::Double) => Ok(SqlType::Double),
+            (Function::Min | Function::Max, SqlType::Null) => Ok(crate::types::TEXT),
+            (Function::Min | Function::Max, SqlType::Boolean | SqlType::Bytea | SqlType::Uuid) => {
+                Err(format!("{name}({arg}) does not exist"))
+            }
+            (Function::Min | Function::Max, _) => Ok(arg),
+            (Function::BoolAnd | Function::BoolOr, SqlType::Boolean | SqlType::Null) => Ok(SqlType::Boolean),
+            (_, SqlType::Null) => self.result(Some(SqlType::Double)),
+            _ => Err(format!("{name}({arg}) does not exist")),
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}({}", self.function.name(), if self.distinct { "DISTINCT " } else { "" })?;
+        match &self.arg {
+            Some(arg) => write!(f, "{arg})")?,
+            None => f.write_str("*)")?,
+        }
+        if let Some(filter) = &self.filter {
+            write!(f, " FILTER (WHERE {filter})")?;
+        }
+        Ok(())
+    }
+}

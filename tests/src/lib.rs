@@ -1,0 +1,1 @@
+//! Laws, oracles and SQL test files.
