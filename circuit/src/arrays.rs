@@ -46,9 +46,20 @@ pub fn is_supported(data_type: &DataType) -> bool {
     use DataType::*;
     matches!(
         data_type,
-        Boolean | Int16 | Int32 | Int64 | Float32 | Float64 | Date32 | Utf8 | Binary | Decimal128(_, _)
-            | Time64(TimeUnit::Microsecond) | Timestamp(TimeUnit::Microsecond, _)
-            | Interval(IntervalUnit::MonthDayNano) | FixedSizeBinary(16)
+        Boolean
+            | Int16
+            | Int32
+            | Int64
+            | Float32
+            | Float64
+            | Date32
+            | Utf8
+            | Binary
+            | Decimal128(_, _)
+            | Time64(TimeUnit::Microsecond)
+            | Timestamp(TimeUnit::Microsecond, _)
+            | Interval(IntervalUnit::MonthDayNano)
+            | FixedSizeBinary(16)
     )
 }
 
@@ -194,7 +205,8 @@ pub fn empty(data_type: &DataType) -> ArrayRef {
 pub fn take(array: &ArrayRef, indices: &UInt32Array) -> ArrayRef {
     let view = View::of(array);
     let at = indices.values();
-    let nulls = view.nulls.map(|n| NullBuffer::new(BooleanBuffer::collect_bool(at.len(), |i| n.is_valid(at[i] as usize))));
+    let nulls =
+        view.nulls.map(|n| NullBuffer::new(BooleanBuffer::collect_bool(at.len(), |i| n.is_valid(at[i] as usize))));
     match view.values {
         Values::W2(v) => fixed(array.data_type(), gather(v, at).into(), nulls),
         Values::W4(v) => fixed(array.data_type(), gather(v, at).into(), nulls),
@@ -203,8 +215,9 @@ pub fn take(array: &ArrayRef, indices: &UInt32Array) -> ArrayRef {
             let values: Vec<i128> = at.iter().map(|&i| i128::from_le_bytes(v[i as usize])).collect();
             fixed(array.data_type(), Buffer::from_vec(values), nulls)
         }
-        Values::Bit(_) | Values::Var(_, _) => arrow_select::take::take(array, indices, None)
-            .unwrap_or_else(|error| panic!("take within bounds: {error}")),
+        Values::Bit(_) | Values::Var(_, _) => {
+            arrow_select::take::take(array, indices, None).unwrap_or_else(|error| panic!("take within bounds: {error}"))
+        }
     }
 }
 

@@ -88,7 +88,11 @@ impl Batch {
         if self.len > 0 && self.len <= 64 {
             let mut plain = self.clone();
             plain.consolidated = false;
-            assert_eq!(plain.consolidate().len, self.len, "a batch declared consolidated repeats a row or holds weight 0");
+            assert_eq!(
+                plain.consolidate().len,
+                self.len,
+                "a batch declared consolidated repeats a row or holds weight 0"
+            );
         }
         self
     }

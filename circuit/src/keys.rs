@@ -133,7 +133,13 @@ impl KeyLayout {
 
     /// Encodes the rows of `columns`, `len` of them. Cost: one pass a column.
     pub fn encode(&self, columns: &[ArrayRef], len: usize) -> Keys {
-        assert_eq!(columns.len(), self.types.len(), "{} key columns for a layout of {}", columns.len(), self.types.len());
+        assert_eq!(
+            columns.len(),
+            self.types.len(),
+            "{} key columns for a layout of {}",
+            columns.len(),
+            self.types.len()
+        );
         if self.fixed { Keys::Fixed(encode_fixed(columns, len)) } else { Keys::Bytes(encode_bytes(columns, len)) }
     }
 
@@ -143,7 +149,8 @@ impl KeyLayout {
         let decode = |(index, data_type): (usize, &DataType)| {
             let null = 1u128 << (120 + index);
             let nulls = keys.iter().any(|k| k & null != 0);
-            let nulls = nulls.then(|| NullBuffer::new(BooleanBuffer::collect_bool(keys.len(), |i| keys[i] & null == 0)));
+            let nulls =
+                nulls.then(|| NullBuffer::new(BooleanBuffer::collect_bool(keys.len(), |i| keys[i] & null == 0)));
             let width = arrays::width(data_type).unwrap_or_else(|| panic!("{data_type} in a fixed key"));
             let from = shift;
             shift += 8 * width;
@@ -152,9 +159,15 @@ impl KeyLayout {
                     BooleanBuffer::collect_bool(keys.len(), |i| (keys[i] >> from) & 1 == 1),
                     nulls,
                 )) as ArrayRef,
-                (_, 2) => arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u16).collect::<Vec<_>>().into(), nulls),
-                (_, 4) => arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u32).collect::<Vec<_>>().into(), nulls),
-                (_, 8) => arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u64).collect::<Vec<_>>().into(), nulls),
+                (_, 2) => {
+                    arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u16).collect::<Vec<_>>().into(), nulls)
+                }
+                (_, 4) => {
+                    arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u32).collect::<Vec<_>>().into(), nulls)
+                }
+                (_, 8) => {
+                    arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u64).collect::<Vec<_>>().into(), nulls)
+                }
                 (_, width) => panic!("a value of {width} bytes in a fixed key"),
             }
         };

@@ -193,9 +193,7 @@ impl Plan {
                 }
             }
             Plan::TopK { input, number, .. } => input.schema().into_iter().chain(number.clone()).collect(),
-            Plan::FlatMap { input, column, .. } => {
-                input.schema().into_iter().chain([column.clone()]).collect()
-            }
+            Plan::FlatMap { input, column, .. } => input.schema().into_iter().chain([column.clone()]).collect(),
         }
     }
 

@@ -75,7 +75,11 @@ impl Function {
     pub fn result(self, arg: Option<SqlType>) -> Result<SqlType, String> {
         let name = self.name();
         let Some(arg) = arg else {
-            return if self == Function::Count { Ok(SqlType::BigInt) } else { Err(format!("{name} takes one argument")) };
+            return if self == Function::Count {
+                Ok(SqlType::BigInt)
+            } else {
+                Err(format!("{name} takes one argument"))
+            };
         };
         match (self, arg) {
             (Function::Count, _) => Ok(SqlType::BigInt),

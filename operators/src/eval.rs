@@ -67,7 +67,10 @@ fn run(step: &Step, columns: &[ArrayRef], rows: usize) -> Value {
         Step::Call(kernel, steps) => {
             let args: Vec<Value> = steps.iter().map(|s| run(s, columns, rows)).collect();
             let value = kernel(&args, rows);
-            debug_assert!(value.array.len() == if value.constant { 1 } else { rows }, "a kernel yields one value a row");
+            debug_assert!(
+                value.array.len() == if value.constant { 1 } else { rows },
+                "a kernel yields one value a row"
+            );
             value
         }
     }
