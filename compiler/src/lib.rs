@@ -1,15 +1,18 @@
 //! SQL text → bound statement → logical plan → circuit. No threads, no I/O, and nothing is run.
 //!
 //! Read [`plan`] first: what a query means. [`catalog`] is what names refer to, [`statement`] what a SQL text asks for,
-//! `bind` turns sqlparser's tree into these, with a [`diagnostic`] for every mistake. `rewrite` improves plans;
+//! `bind` turns sqlparser's tree into these, with a [`diagnostic`] for every mistake. [`rewrite`] improves plans;
 //! `lower` turns them into circuit nodes.
 
 pub mod catalog;
 pub mod diagnostic;
+pub mod parse;
 pub mod plan;
+pub mod rewrite;
 pub mod statement;
 
 pub use catalog::{Catalog, Relation, RelationKind};
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use parse::{compile, compile_part, is_complete, split};
 pub use plan::Plan;
 pub use statement::{Query, Statement};
