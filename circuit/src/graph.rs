@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_schema::DataType;
 
 use crate::batch::Batch;
-use crate::operator::{Partition, Query};
+use crate::operator::{Class, Partition, Query};
 
 /// A node's number, unique within an engine and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +98,23 @@ impl Graph {
             Kind::Query(query) => query.types(),
             Kind::Plus | Kind::Negate | Kind::Arrange { .. } | Kind::Exchange(_) => self.types(node.inputs[0]),
         }
+    }
+
+    /// The sources whose rows are needed to compute the contents of `id` (see [`crate::executor::Executor::contents`]):
+    /// those below it that are reached through nodes without state of their own.
+    pub fn snapshots(&self, id: NodeId) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let node = self.get(id).unwrap_or_else(|| panic!("no node {}", id.0));
+            match &node.kind {
+                Kind::Source { .. } if !found.contains(&id) => found.push(id),
+                Kind::Source { .. } | Kind::Constant(..) | Kind::Arrange { .. } => {}
+                Kind::Query(query) if query.class() == Class::General => {}
+                _ => open.extend(&node.inputs),
+            }
+        }
+        found
     }
 
     /// Checks that inputs exist and stand before their readers, that arities and types fit.

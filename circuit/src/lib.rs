@@ -9,6 +9,7 @@
 
 pub mod arrays;
 pub mod batch;
+pub mod definition;
 pub mod executor;
 pub mod graph;
 pub mod keys;

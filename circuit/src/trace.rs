@@ -1,2 +1,0 @@
-//! Traces.
-pub struct Trace;

@@ -1,0 +1,229 @@
+//! One growing column of state: slots of fixed width, or bytes in an arena.
+
+use arrow_array::ArrayRef;
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
+use arrow_schema::DataType;
+
+use crate::arrays::{self, Values, View, normal_f32, normal_f64};
+
+/// A column whose rows are slots: written in any order, overwritten when a slot is used again.
+#[derive(Debug)]
+pub(crate) struct Column {
+    data_type: DataType,
+    slots: Slots,
+    /// Which slots hold NULL; absent while none does.
+    nulls: Option<Vec<bool>>,
+}
+
+#[derive(Debug)]
+enum Slots {
+    W1(Vec<u8>),
+    W2(Vec<u16>),
+    W4(Vec<u32>),
+    W8(Vec<u64>),
+    W16(Vec<i128>),
+    Var(Arena),
+}
+
+/// Bytes of any length by slot. Freed bytes are reclaimed when they outweigh the live ones.
+#[derive(Debug, Default)]
+pub(crate) struct Arena {
+    starts: Vec<u64>,
+    lengths: Vec<u32>,
+    data: Vec<u8>,
+    dead: usize,
+}
+
+impl Arena {
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, slot: usize) -> &[u8] {
+        let start = self.starts[slot] as usize;
+        &self.data[start..start + self.lengths[slot] as usize]
+    }
+
+    pub(crate) fn resize(&mut self, slots: usize) {
+        self.starts.resize(slots, 0);
+        self.lengths.resize(slots, 0);
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, slot: usize, bytes: &[u8]) {
+        self.dead += self.lengths[slot] as usize;
+        self.starts[slot] = self.data.len() as u64;
+        self.lengths[slot] = bytes.len() as u32;
+        self.data.extend_from_slice(bytes);
+    }
+
+    /// Empties a slot; now and then rewrites the arena, which costs what was freed since the last time.
+    pub(crate) fn free(&mut self, slot: usize) {
+        self.dead += self.lengths[slot] as usize;
+        self.lengths[slot] = 0;
+    }
+
+    pub(crate) fn reclaim(&mut self) {
+        if self.dead < 4096 || self.dead * 2 < self.data.len() {
+            return;
+        }
+        let mut data = Vec::with_capacity((self.data.len() - self.dead) * 5 / 4);
+        for (start, length) in self.starts.iter_mut().zip(&self.lengths) {
+            let from = *start as usize;
+            *start = data.len() as u64;
+            data.extend_from_slice(&self.data[from..from + *length as usize]);
+        }
+        self.data = data;
+        self.dead = 0;
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.starts.capacity() * 8 + self.lengths.capacity() * 4 + self.data.capacity()
+    }
+}
+
+impl Column {
+    pub(crate) fn new(data_type: &DataType) -> Column {
+        let slots = match arrays::width(data_type) {
+            Some(1) => Slots::W1(Vec::new()),
+            Some(2) => Slots::W2(Vec::new()),
+            Some(4) => Slots::W4(Vec::new()),
+            Some(8) => Slots::W8(Vec::new()),
+            Some(_) => Slots::W16(Vec::new()),
+            None => Slots::Var(Arena::default()),
+        };
+        Column { data_type: data_type.clone(), slots, nulls: None }
+    }
+
+    /// Makes room for slots `0 .. len`.
+    pub(crate) fn resize(&mut self, len: usize) {
+        match &mut self.slots {
+            Slots::W1(v) => v.resize(len, 0),
+            Slots::W2(v) => v.resize(len, 0),
+            Slots::W4(v) => v.resize(len, 0),
+            Slots::W8(v) => v.resize(len, 0),
+            Slots::W16(v) => v.resize(len, 0),
+            Slots::Var(arena) => arena.resize(len),
+        }
+        if let Some(nulls) = &mut self.nulls {
+            nulls.resize(len, false);
+        }
+    }
+
+    /// Writes row `rows[i]` of `array` into slot `slots[i]`.
+    pub(crate) fn write(&mut self, array: &ArrayRef, rows: &[u32], slots: &[u32]) {
+        let view = View::of(array);
+        let pairs = || rows.iter().map(|r| *r as usize).zip(slots.iter().map(|s| *s as usize));
+        match (&mut self.slots, view.values) {
+            (Slots::W1(to), Values::Bit(from)) => pairs().for_each(|(r, s)| to[s] = u8::from(from.value(r))),
+            (Slots::W2(to), Values::W2(from)) => pairs().for_each(|(r, s)| to[s] = from[r]),
+            (Slots::W4(to), Values::W4(from)) => pairs().for_each(|(r, s)| to[s] = from[r]),
+            (Slots::W8(to), Values::W8(from)) => pairs().for_each(|(r, s)| to[s] = from[r]),
+            (Slots::W16(to), Values::W16(from)) => pairs().for_each(|(r, s)| to[s] = i128::from_le_bytes(from[r])),
+            (Slots::Var(arena), Values::Var(offsets, data)) => {
+                for (row, slot) in pairs() {
+                    let bytes = if view.is_null(row) { &[] } else { arrays::var(offsets, data, row) };
+                    arena.set(slot, bytes);
+                }
+            }
+            _ => panic!("a column of {} into state of {}", array.data_type(), self.data_type),
+        }
+        if let Some(nulls) = view.nulls {
+            let len = self.len();
+            let to = self.nulls.get_or_insert_with(|| vec![false; len]);
+            pairs().for_each(|(r, s)| to[s] = nulls.is_null(r));
+        } else if let Some(to) = &mut self.nulls {
+            slots.iter().for_each(|s| to[*s as usize] = false);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match &self.slots {
+            Slots::W1(v) => v.len(),
+            Slots::W2(v) => v.len(),
+            Slots::W4(v) => v.len(),
+            Slots::W8(v) => v.len(),
+            Slots::W16(v) => v.len(),
+            Slots::Var(arena) => arena.len(),
+        }
+    }
+
+    /// Whether slot `slot` and row `row` of `view` are equal as SQL groups them.
+    #[inline]
+    pub(crate) fn equals(&self, slot: usize, view: &View, row: usize) -> bool {
+        let null = self.nulls.as_ref().is_some_and(|n| n[slot]);
+        if null || view.is_null(row) {
+            return null && view.is_null(row);
+        }
+        match (&self.slots, view.values) {
+            (Slots::W1(a), Values::Bit(b)) => a[slot] == u8::from(b.value(row)),
+            (Slots::W2(a), Values::W2(b)) => a[slot] == b[row],
+            (Slots::W4(a), Values::W4(b)) if view.float => normal_f32(a[slot]) == normal_f32(b[row]),
+            (Slots::W4(a), Values::W4(b)) => a[slot] == b[row],
+            (Slots::W8(a), Values::W8(b)) if view.float => normal_f64(a[slot]) == normal_f64(b[row]),
+            (Slots::W8(a), Values::W8(b)) => a[slot] == b[row],
+            (Slots::W16(a), Values::W16(b)) => a[slot].to_le_bytes() == b[row],
+            (Slots::Var(a), Values::Var(offsets, data)) => a.get(slot) == arrays::var(offsets, data, row),
+            _ => panic!("a column of another type than the state's {}", self.data_type),
+        }
+    }
+
+    /// The values at `slots`.
+    pub(crate) fn gather(&self, slots: &[u32]) -> ArrayRef {
+        fn at<T: Copy>(values: &[T], slots: &[u32]) -> Vec<T> {
+            slots.iter().map(|&s| values[s as usize]).collect()
+        }
+        let nulls = self.nulls.as_ref().and_then(|nulls| {
+            let any = slots.iter().any(|&s| nulls[s as usize]);
+            any.then(|| NullBuffer::new(BooleanBuffer::collect_bool(slots.len(), |i| !nulls[slots[i] as usize])))
+        });
+        match &self.slots {
+            Slots::W1(v) => {
+                let bits = BooleanBuffer::collect_bool(slots.len(), |i| v[slots[i] as usize] == 1);
+                std::sync::Arc::new(arrow_array::BooleanArray::new(bits, nulls))
+            }
+            Slots::W2(v) => arrays::fixed(&self.data_type, Buffer::from_vec(at(v, slots)), nulls),
+            Slots::W4(v) => arrays::fixed(&self.data_type, Buffer::from_vec(at(v, slots)), nulls),
+            Slots::W8(v) => arrays::fixed(&self.data_type, Buffer::from_vec(at(v, slots)), nulls),
+            Slots::W16(v) => arrays::fixed(&self.data_type, Buffer::from_vec(at(v, slots)), nulls),
+            Slots::Var(arena) => {
+                let total: usize = slots.iter().map(|&s| arena.lengths[s as usize] as usize).sum();
+                let mut offsets = Vec::with_capacity(slots.len() + 1);
+                let mut data = Vec::with_capacity(total);
+                offsets.push(0);
+                for &slot in slots {
+                    data.extend_from_slice(arena.get(slot as usize));
+                    offsets.push(data.len() as i32);
+                }
+                arrays::variable(&self.data_type, offsets, data, nulls)
+            }
+        }
+    }
+
+    /// Notes that a slot is free.
+    pub(crate) fn free(&mut self, slot: usize) {
+        if let Slots::Var(arena) = &mut self.slots {
+            arena.free(slot);
+        }
+    }
+
+    /// Gives back the bytes of freed slots where they outweigh the live ones.
+    pub(crate) fn reclaim(&mut self) {
+        if let Slots::Var(arena) = &mut self.slots {
+            arena.reclaim();
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.nulls.as_ref().map_or(0, Vec::capacity)
+            + match &self.slots {
+                Slots::W1(v) => v.capacity(),
+                Slots::W2(v) => v.capacity() * 2,
+                Slots::W4(v) => v.capacity() * 4,
+                Slots::W8(v) => v.capacity() * 8,
+                Slots::W16(v) => v.capacity() * 16,
+                Slots::Var(arena) => arena.bytes(),
+            }
+    }
+}

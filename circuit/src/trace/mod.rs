@@ -1,0 +1,483 @@
+//! A trace: the integral z⁻¹(I(s)) of a stream, searchable by key.
+//!
+//! ```text
+//!   index: hash of key → newest slot of the key
+//!                            │ next      slots:  key │ other columns │ weight
+//!                            └──→ older ──→ oldest   (freed slots are used again)
+//! ```
+//!
+//! Memory follows live rows: slots whose weight comes to 0 are freed and used again, and a trace that has become
+//! mostly empty is rewritten. A lookup costs a hash; a retraction finds its row among those of its key, or, where a key
+//! has very many rows, by a second index over whole rows that is built when first needed.
+
+mod column;
+mod key_store;
+
+use arrow_array::ArrayRef;
+use arrow_schema::DataType;
+
+use crate::arrays::View;
+use crate::batch::{Batch, Weight, Weights};
+use crate::keys::{self, KeyLayout, Keys};
+use crate::operator::Size;
+use column::Column;
+pub use key_store::{Found, Index, KeyStore};
+
+const NONE: u32 = u32::MAX;
+/// Rows of one key that are searched one by one; past these, by the index over whole rows.
+const CHAIN_MAX: usize = 24;
+/// An insert-only batch from this size on is kept as it is until the index is first needed.
+const PENDING_MIN: usize = 512;
+
+/// The rows of a Z-set, searchable by the columns of a key.
+#[derive(Debug)]
+pub struct Trace {
+    types: Vec<DataType>,
+    key: Vec<usize>,
+    rest: Vec<usize>,
+    nulls: bool,
+    lazy: bool,
+    pending: Vec<Batch>,
+    layout: KeyLayout,
+    keys: KeyStore,
+    columns: Vec<Column>,
+    weights: Vec<Weight>,
+    next: Vec<u32>,
+    prev: Vec<u32>,
+    free: Vec<u32>,
+    index: Index,
+    rows: Option<Index>,
+    negatives: usize,
+}
+
+/// Pairs of a probing row and a slot whose key is equal.
+#[derive(Clone, Debug, Default)]
+pub struct Matches {
+    /// Rows of the probing batch.
+    pub rows: Vec<u32>,
+    /// Slots of the trace.
+    pub slots: Vec<u32>,
+}
+
+impl Trace {
+    /// A trace of rows of `types`, searchable by columns `key`. Rows with NULL in the key are left out unless `nulls`.
+    pub fn new(types: Vec<DataType>, key: Vec<usize>, nulls: bool) -> Trace {
+        let rest: Vec<usize> = (0..types.len()).filter(|c| !key.contains(c)).collect();
+        let layout = KeyLayout::new(&key.iter().map(|&k| types[k].clone()).collect::<Vec<_>>());
+        Trace {
+            keys: KeyStore::new(&layout),
+            columns: rest.iter().map(|&c| Column::new(&types[c])).collect(),
+            types,
+            key,
+            rest,
+            nulls,
+            lazy: false,
+            pending: Vec::new(),
+            layout,
+            weights: Vec::new(),
+            next: Vec::new(),
+            prev: Vec::new(),
+            free: Vec::new(),
+            index: Index::default(),
+            rows: None,
+            negatives: 0,
+        }
+    }
+
+    /// The same, but large insert-only batches are kept as they are, without a copy, until [`Trace::prepare`] is called:
+    /// for a table that is mostly appended to.
+    pub fn lazy(types: Vec<DataType>, key: Vec<usize>, nulls: bool) -> Trace {
+        Trace { lazy: true, ..Trace::new(types, key, nulls) }
+    }
+
+    /// The column types.
+    pub fn types(&self) -> &[DataType] {
+        &self.types
+    }
+
+    /// The key columns.
+    pub fn key(&self) -> &[usize] {
+        &self.key
+    }
+
+    /// Takes in what a lazy trace has set aside, so that lookups see it. O(rows set aside), each row once.
+    pub fn prepare(&mut self) {
+        for batch in std::mem::take(&mut self.pending) {
+            if self.rest.is_empty() { self.absorb(&batch.consolidate()) } else { self.absorb(&batch) }
+        }
+    }
+
+    /// Adds a delta. Cost: O(|delta|), amortised.
+    pub fn update(&mut self, delta: &Batch) {
+        if delta.is_empty() {
+            return;
+        }
+        if self.lazy && matches!(delta.weights(), Weights::Ones) && delta.len() >= PENDING_MIN && self.index.is_empty()
+        {
+            self.pending.push(delta.clone());
+            return;
+        }
+        if self.lazy {
+            self.prepare();
+        }
+        if matches!(delta.weights(), Weights::Ones) && !self.rest.is_empty() {
+            self.absorb(delta);
+        } else {
+            self.absorb(&delta.consolidate());
+        }
+        self.shrink();
+    }
+
+    fn absorb(&mut self, delta: &Batch) {
+        let key: Vec<ArrayRef> = self.key.iter().map(|&k| delta.column(k).clone()).collect();
+        let keys = self.layout.encode(&key, delta.len());
+        let hashes = keys.hashes();
+        let left_out = if self.nulls { None } else { keys::any_null(&key) };
+        let rest: Vec<View> = self.rest.iter().map(|&c| View::of(delta.column(c))).collect();
+        let mut rows = Vec::with_capacity(delta.len());
+        let mut weights = Vec::with_capacity(delta.len());
+        for row in 0..delta.len() {
+            if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
+                continue;
+            }
+            let mut weight = delta.weight(row);
+            if self.rest.is_empty() && weight > 0 && self.raise(&keys, hashes[row], row, weight) {
+                continue;
+            }
+            if weight < 0 || self.negatives > 0 {
+                weight = self.cancel(&keys, hashes[row], &rest, row, weight);
+            }
+            if weight != 0 {
+                rows.push(row as u32);
+                weights.push(weight);
+            }
+        }
+        self.insert(delta, &keys, &hashes, &rest, &rows, &weights);
+    }
+
+    /// Where the key is the whole row: adds `weight` to the slot that holds it, if there is one with a weight above 0.
+    fn raise(&mut self, keys: &Keys, hash: u64, row: usize, weight: Weight) -> bool {
+        let found = self.index.find(hash, |s| self.keys.equals(s as usize, keys, row));
+        let held = found.filter(|s| self.weights[*s as usize] > 0);
+        if let Some(slot) = held {
+            self.weights[slot as usize] += weight;
+        }
+        held.is_some()
+    }
+
+    /// Lets `weight` of row `row` cancel against equal rows of the other sign; returns what is left of it.
+    fn cancel(&mut self, keys: &Keys, hash: u64, rest: &[View], row: usize, mut weight: Weight) -> Weight {
+        let Some(head) = self.index.find(hash, |s| self.keys.equals(s as usize, keys, row)) else { return weight };
+        let mut slot = head;
+        let mut seen = 0;
+        while slot != NONE && weight != 0 {
+            let next = self.next[slot as usize];
+            if self.weights[slot as usize].signum() == -weight.signum() && self.row_equals(slot, rest, row) {
+                weight = self.settle(slot, hash, weight);
+            }
+            seen += 1;
+            if seen == CHAIN_MAX && next != NONE {
+                return self.cancel_by_row(keys, hash, rest, row, weight);
+            }
+            slot = next;
+        }
+        weight
+    }
+
+    fn cancel_by_row(&mut self, keys: &Keys, hash: u64, rest: &[View], row: usize, mut weight: Weight) -> Weight {
+        if self.rows.is_none() {
+            self.rows = Some(self.index_rows());
+        }
+        let full = row_hash(hash, rest, row);
+        while weight != 0 {
+            let Some(index) = &self.rows else { break };
+            let found = index.find(full, |s| {
+                self.weights[s as usize].signum() == -weight.signum()
+                    && self.keys.equals(s as usize, keys, row)
+                    && self.row_equals(s, rest, row)
+            });
+            let Some(slot) = found else { break };
+            weight = self.settle(slot, hash, weight);
+        }
+        weight
+    }
+
+    /// Adds `weight` to a slot of the other sign, as far as it goes; frees the slot at 0. Returns what is left.
+    fn settle(&mut self, slot: u32, hash: u64, weight: Weight) -> Weight {
+        let there = self.weights[slot as usize];
+        let sum = there + weight;
+        if sum.signum() == there.signum() {
+            self.weights[slot as usize] = sum;
+            return 0;
+        }
+        self.negatives -= usize::from(there < 0);
+        self.free(slot, hash);
+        sum
+    }
+
+    fn free(&mut self, slot: u32, hash: u64) {
+        if let Some(rows) = &mut self.rows {
+            let at = [slot];
+            let columns: Vec<ArrayRef> = self.columns.iter().map(|c| c.gather(&at)).collect();
+            let views: Vec<View> = columns.iter().map(View::of).collect();
+            if let Some(entry) = rows.find_entry(row_hash(hash, &views, 0), |s| s == slot) {
+                entry.remove();
+            }
+        }
+        let (prev, next) = (self.prev[slot as usize], self.next[slot as usize]);
+        if next != NONE {
+            self.prev[next as usize] = prev;
+        }
+        if prev != NONE {
+            self.next[prev as usize] = next;
+        } else if let Some(mut entry) = self.index.find_entry(hash, |s| s == slot) {
+            if next == NONE { entry.remove() } else { entry.set(next) }
+        }
+        self.weights[slot as usize] = 0;
+        self.keys.free(slot as usize);
+        self.columns.iter_mut().for_each(|c| c.free(slot as usize));
+        self.free.push(slot);
+    }
+
+    fn row_equals(&self, slot: u32, rest: &[View], row: usize) -> bool {
+        self.columns.iter().zip(rest).all(|(c, v)| c.equals(slot as usize, v, row))
+    }
+
+    fn insert(&mut self, delta: &Batch, keys: &Keys, hashes: &[u64], rest: &[View], rows: &[u32], weights: &[Weight]) {
+        if rows.is_empty() {
+            return;
+        }
+        let mut slots = Vec::with_capacity(rows.len());
+        let reused = self.free.len().min(rows.len());
+        slots.extend(self.free.drain(self.free.len() - reused..));
+        let len = self.weights.len();
+        let grown = len + rows.len() - reused;
+        assert!(grown < NONE as usize, "a trace of more than 2^32 rows");
+        slots.extend(len as u32..grown as u32);
+        if grown > len {
+            self.keys.resize(grown);
+            self.columns.iter_mut().for_each(|c| c.resize(grown));
+            self.weights.resize(grown, 0);
+            self.next.resize(grown, NONE);
+            self.prev.resize(grown, NONE);
+        }
+        for (column, &from) in self.columns.iter_mut().zip(&self.rest) {
+            column.write(delta.column(from), rows, &slots);
+        }
+        self.index.reserve(rows.len());
+        for ((&row, &slot), &weight) in rows.iter().zip(&slots).zip(weights) {
+            let (row, at) = (row as usize, slot as usize);
+            self.keys.set(at, keys, row);
+            self.weights[at] = weight;
+            self.negatives += usize::from(weight < 0);
+            self.prev[at] = NONE;
+            let older = self.index.replace(hashes[row], slot, |s| self.keys.equals(s as usize, keys, row));
+            self.next[at] = older.unwrap_or(NONE);
+            if let Some(older) = older {
+                self.prev[older as usize] = slot;
+            }
+            if let Some(index) = &mut self.rows {
+                index.insert_unique(row_hash(hashes[row], rest, row), slot);
+            }
+        }
+    }
+
+    fn index_rows(&self) -> Index {
+        let mut index = Index::default();
+        let live = self.live();
+        index.reserve(live.len());
+        let keys = self.layout.encode(&self.keys.gather(&self.layout, &live), live.len());
+        let columns: Vec<ArrayRef> = self.columns.iter().map(|c| c.gather(&live)).collect();
+        let views: Vec<View> = columns.iter().map(View::of).collect();
+        for (row, (&slot, hash)) in live.iter().zip(keys.hashes()).enumerate() {
+            index.insert_unique(row_hash(hash, &views, row), slot);
+        }
+        index
+    }
+
+    /// Rewrites a trace that is mostly free slots: costs what was freed since it was last rewritten.
+    fn shrink(&mut self) {
+        let live = self.weights.len() - self.free.len();
+        if self.weights.len() > 256 && live * 4 < self.weights.len() {
+            let rows = self.gather_live();
+            let mut fresh = Trace::new(std::mem::take(&mut self.types), std::mem::take(&mut self.key), self.nulls);
+            fresh.lazy = self.lazy;
+            fresh.absorb(&rows);
+            *self = fresh;
+        } else if !self.free.is_empty() {
+            self.keys.reclaim();
+            self.columns.iter_mut().for_each(Column::reclaim);
+        }
+    }
+
+    fn live(&self) -> Vec<u32> {
+        (0..self.weights.len() as u32).filter(|&s| self.weights[s as usize] != 0).collect()
+    }
+
+    fn gather_live(&self) -> Batch {
+        let live = self.live();
+        if live.is_empty() {
+            return Batch::none();
+        }
+        let columns = self.gather(&(0..self.types.len()).collect::<Vec<_>>(), &live);
+        if live.iter().all(|&s| self.weights[s as usize] == 1) {
+            Batch::with_len(columns, Weights::Ones, live.len())
+        } else {
+            Batch::weighted(columns, self.weights(&live))
+        }
+    }
+
+    /// All rows. Not consolidated: a row inserted twice may stand twice. O(|state|).
+    pub fn contents(&self) -> Batch {
+        if self.pending.is_empty() {
+            return self.gather_live();
+        }
+        Batch::concat(&self.pending.iter().cloned().chain([self.gather_live()]).collect::<Vec<_>>())
+    }
+
+    /// Whether no row is held.
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty() && self.index.is_empty()
+    }
+
+    /// Slots whose key equals that of rows of a probing batch, whose key columns are `key`: none for rows with NULL in
+    /// the key, unless the trace holds such rows. Cost: a hash a row, and the matches.
+    ///
+    /// # Panics
+    /// If a lazy trace has set rows aside: call [`Trace::prepare`] first.
+    pub fn find(&self, key: &[ArrayRef], len: usize) -> Matches {
+        assert!(self.pending.is_empty(), "a lookup in a trace that is not prepared");
+        let mut matches = Matches::default();
+        if self.index.is_empty() {
+            return matches;
+        }
+        let keys = self.layout.encode(key, len);
+        let left_out = if self.nulls { None } else { keys::any_null(key) };
+        let hashes = keys.hashes();
+        matches.rows.reserve(len);
+        matches.slots.reserve(len);
+        for (row, &hash) in hashes.iter().enumerate() {
+            if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
+                continue;
+            }
+            let head = self.index.find(hash, |s| self.keys.equals(s as usize, &keys, row));
+            let mut slot = head.unwrap_or(NONE);
+            while slot != NONE {
+                matches.rows.push(row as u32);
+                matches.slots.push(slot);
+                slot = self.next[slot as usize];
+            }
+        }
+        matches
+    }
+
+    /// Columns `columns` of the rows at `slots`.
+    pub fn gather(&self, columns: &[usize], slots: &[u32]) -> Vec<ArrayRef> {
+        let mut keys = None;
+        columns
+            .iter()
+            .map(|c| match self.rest.iter().position(|r| r == c) {
+                Some(at) => self.columns[at].gather(slots),
+                None => {
+                    let keys = keys.get_or_insert_with(|| self.keys.gather(&self.layout, slots));
+                    let at = self.key.iter().position(|k| k == c);
+                    keys[at.unwrap_or_else(|| panic!("no column {c} in the trace"))].clone()
+                }
+            })
+            .collect()
+    }
+
+    /// The weights of the rows at `slots`.
+    pub fn weights(&self, slots: &[u32]) -> Vec<Weight> {
+        slots.iter().map(|&s| self.weights[s as usize]).collect()
+    }
+
+    /// The weight of the row at `slot`.
+    #[inline]
+    pub fn weight(&self, slot: u32) -> Weight {
+        self.weights[slot as usize]
+    }
+
+    /// How often each row of `batch` (all columns) is held, its own weight aside. Cost: a lookup a row.
+    ///
+    /// # Panics
+    /// If a lazy trace has set rows aside: call [`Trace::prepare`] first.
+    pub fn multiplicities(&mut self, batch: &Batch) -> Vec<Weight> {
+        assert!(self.pending.is_empty(), "a lookup in a trace that is not prepared");
+        if batch.is_empty() {
+            return Vec::new();
+        }
+        let key: Vec<ArrayRef> = self.key.iter().map(|&k| batch.column(k).clone()).collect();
+        let keys = self.layout.encode(&key, batch.len());
+        let hashes = keys.hashes();
+        let rest: Vec<View> = self.rest.iter().map(|&c| View::of(batch.column(c))).collect();
+        (0..batch.len()).map(|row| self.multiplicity(&keys, hashes[row], &rest, row)).collect()
+    }
+
+    fn multiplicity(&mut self, keys: &Keys, hash: u64, rest: &[View], row: usize) -> Weight {
+        let head = self.index.find(hash, |s| self.keys.equals(s as usize, keys, row));
+        let mut slot = head.unwrap_or(NONE);
+        let (mut sum, mut seen) = (0, 0);
+        while slot != NONE {
+            if self.row_equals(slot, rest, row) {
+                sum += self.weights[slot as usize];
+            }
+            slot = self.next[slot as usize];
+            seen += 1;
+            if seen == CHAIN_MAX && slot != NONE {
+                if self.rows.is_none() {
+                    self.rows = Some(self.index_rows());
+                }
+                let Some(rows) = &self.rows else { return sum };
+                // Equal rows may stand in several slots: all of this hash are visited, none is chosen.
+                let mut all = 0;
+                rows.find(row_hash(hash, rest, row), |s| {
+                    if self.keys.equals(s as usize, keys, row) && self.row_equals(s, rest, row) {
+                        all += self.weights[s as usize];
+                    }
+                    false
+                });
+                return all;
+            }
+        }
+        sum
+    }
+
+    /// Rows held and bytes allocated.
+    pub fn size(&self) -> Size {
+        let pending: usize = self.pending.iter().map(Batch::len).sum();
+        let pending_bytes: usize = self.pending.iter().map(Batch::bytes).sum();
+        let bytes = self.keys.bytes()
+            + self.columns.iter().map(Column::bytes).sum::<usize>()
+            + self.weights.capacity() * 8
+            + (self.next.capacity() + self.prev.capacity() + self.free.capacity()) * 4
+            + self.index.bytes()
+            + self.rows.as_ref().map_or(0, Index::bytes)
+            + pending_bytes;
+        Size { rows: self.weights.len() - self.free.len() + pending, bytes }
+    }
+}
+
+/// The hash of a whole row, from its key's hash and its other columns.
+fn row_hash(hash: u64, rest: &[View], row: usize) -> u64 {
+    use crate::arrays::{Values, normal_f32, normal_f64, var};
+    let mut all = hash;
+    for view in rest {
+        let word = if view.is_null(row) {
+            u128::MAX
+        } else {
+            match view.values {
+                Values::Bit(v) => u128::from(v.value(row)),
+                Values::W2(v) => u128::from(v[row]),
+                Values::W4(v) if view.float => u128::from(normal_f32(v[row])),
+                Values::W4(v) => u128::from(v[row]),
+                Values::W8(v) if view.float => u128::from(normal_f64(v[row])),
+                Values::W8(v) => u128::from(v[row]),
+                Values::W16(v) => u128::from_le_bytes(v[row]),
+                Values::Var(offsets, data) => u128::from(keys::hash_bytes(var(offsets, data, row))),
+            }
+        };
+        all = keys::hash_fixed(word ^ u128::from(all));
+    }
+    all
+}
