@@ -9,6 +9,9 @@ use crate::scalar::Scalar;
 use crate::types::SqlType;
 use crate::value::Value;
 
+pub mod calendar;
+pub mod interval;
+pub mod numbers;
 pub mod text;
 
 /// A prepared function: values of its arguments and the number of rows to its result. Constants were looked at once, when it was prepared.
