@@ -1,5 +1,6 @@
 //! What names in SQL refer to.
 
+use deltaq_operators::Scalar;
 use deltaq_operators::types::Schema;
 
 use crate::plan::Plan;
@@ -31,6 +32,8 @@ pub enum RelationKind {
         primary_key: Vec<usize>,
         /// Nothing is ever retracted from it.
         append_only: bool,
+        /// What stands where INSERT names no value: one a column.
+        defaults: Vec<Scalar>,
     },
     /// A view, with its plan.
     View(Box<Plan>),
