@@ -1,0 +1,22 @@
+//! How an engine is laid out.
+
+/// How an engine is laid out.
+///
+/// ```
+/// use deltaq::{Engine, EngineConfig};
+/// let db = Engine::open(EngineConfig { workers: 2, ..EngineConfig::default() })?;
+/// # Ok::<(), deltaq::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// Worker threads, each with its share of the keys; 1 at least. Results do not depend on it.
+    pub workers: usize,
+    /// Epochs that may be under way before `commit` waits for the workers; 1 at least. Bounds memory.
+    pub epochs_in_flight: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        EngineConfig { workers: 1, epochs_in_flight: 8 }
+    }
+}

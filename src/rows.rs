@@ -1,0 +1,215 @@
+//! Rows as they leave the engine: results and changes, as Arrow columns, typed rows, or text.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_buffer::ScalarBuffer;
+use arrow_schema::{DataType, SchemaRef};
+use deltaq_circuit::{Batch, Weight, Weights};
+use deltaq_operators::functions::text;
+use deltaq_operators::{Scalar, Schema, SqlType};
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// The columns of a relation, as SQL and as Arrow know them.
+#[derive(Clone, Debug)]
+pub(crate) struct Columns {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) arrow: SchemaRef,
+}
+
+impl Columns {
+    pub(crate) fn new(schema: Schema) -> Columns {
+        // Every column may hold NULL as far as Arrow is told: whether one does is the engine's to know.
+        let fields: Vec<_> =
+            schema.iter().map(|f| arrow_schema::Field::new(f.name.clone(), f.ty.arrow(), true)).collect();
+        Columns { schema: Arc::new(schema), arrow: Arc::new(arrow_schema::Schema::new(fields)) }
+    }
+
+    pub(crate) fn record_batch(&self, batch: &Batch) -> Result<RecordBatch> {
+        if batch.is_empty() {
+            return Ok(RecordBatch::new_empty(Arc::clone(&self.arrow)));
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.len()));
+        let columns: Vec<ArrayRef> = batch.columns()[..self.schema.len()].to_vec();
+        RecordBatch::try_new_with_options(Arc::clone(&self.arrow), columns, &options)
+            .map_err(|e| Error::new("XX000", format!("a result of the wrong type: {e}")).caused_by(e))
+    }
+}
+
+/// The result of a SELECT: Arrow columns, rows in order, a row that a bag holds twice standing twice.
+///
+/// ```
+/// # let mut db = deltaq::Engine::open_in_memory()?;
+/// let rows = db.query("SELECT 1 AS n, 'one' AS word UNION ALL SELECT 2, NULL ORDER BY n")?;
+/// assert_eq!(rows.len(), 2);
+/// assert_eq!(rows.cell(0, 1).as_deref(), Some("one"));
+/// assert_eq!(rows.cell(1, 1), None);
+/// let typed: Vec<(i32, Option<String>)> = rows.to_rows()?;
+/// assert_eq!(typed[1], (2, None));
+/// # Ok::<(), deltaq::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Rows {
+    columns: Columns,
+    batches: Vec<RecordBatch>,
+}
+
+impl Rows {
+    pub(crate) fn new(columns: Columns, batches: Vec<RecordBatch>) -> Rows {
+        Rows { columns, batches }
+    }
+
+    /// Names and types of the columns.
+    pub fn schema(&self) -> &Schema {
+        &self.columns.schema
+    }
+
+    /// The rows as Arrow record batches, in order.
+    pub fn batches(&self) -> &[RecordBatch] {
+        &self.batches
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows as values of `T`: a struct with fields named like the columns, or a tuple of all columns in order. Decimals and
+    /// temporal values deserialize as text or as what their crates read from it.
+    ///
+    /// # Errors
+    /// `22000` where a column does not fit the field.
+    pub fn to_rows<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        let mut all = Vec::with_capacity(self.len());
+        for batch in &self.batches {
+            all.extend(typed::<T>(batch)?);
+        }
+        Ok(all)
+    }
+
+    /// The text of one value, as `CAST(… AS TEXT)` yields it; None for NULL, and outside of the result.
+    pub fn cell(&self, mut row: usize, column: usize) -> Option<String> {
+        for batch in &self.batches {
+            if row < batch.num_rows() {
+                let array = batch.columns().get(column)?;
+                return cell(array, self.columns.schema.get(column)?.ty, row);
+            }
+            row -= batch.num_rows();
+        }
+        None
+    }
+}
+
+/// What one epoch did to a view: rows with weights, +n for n copies inserted, −n for n retracted. Each row stands once, no weight is 0.
+///
+/// ```
+/// # let mut db = deltaq::Engine::open_in_memory()?;
+/// db.execute("CREATE TABLE t(k INT, v INT); CREATE VIEW s AS SELECT k, SUM(v) AS sum FROM t GROUP BY k")?;
+/// let sub = db.subscribe("s")?;
+/// db.execute("INSERT INTO t VALUES (1, 10)")?;
+/// db.execute("INSERT INTO t VALUES (1, 5)")?;
+/// let changes = sub.poll()?;
+/// assert_eq!(changes.len(), 2);
+/// let mut rows: Vec<((i32, i64), i64)> = changes[1].rows()?;
+/// rows.sort();
+/// assert_eq!(rows, [((1, 10), -1), ((1, 15), 1)]);
+/// # Ok::<(), deltaq::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The epoch after which the view showed this.
+    pub epoch: u64,
+    /// The rows that changed.
+    pub rows: RecordBatch,
+    /// How each changed.
+    pub weights: ScalarBuffer<i64>,
+}
+
+impl Change {
+    pub(crate) fn new(epoch: u64, columns: &Columns, batch: &Batch) -> Result<Change> {
+        Ok(Change { epoch, rows: columns.record_batch(batch)?, weights: batch.weights_buffer() })
+    }
+
+    /// How many rows changed.
+    pub fn len(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Whether none did.
+    pub fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    /// The rows as values of `T`, as [`Rows::to_rows`] makes them, each with its weight.
+    ///
+    /// # Errors
+    /// `22000` where a column does not fit the field.
+    pub fn rows<T: DeserializeOwned>(&self) -> Result<Vec<(T, i64)>> {
+        Ok(typed::<T>(&self.rows)?.into_iter().zip(self.weights.iter().copied()).collect())
+    }
+
+    /// The text of one value, as `CAST(… AS TEXT)` yields it; None for NULL, and outside of the change.
+    pub fn cell(&self, row: usize, column: usize) -> Option<String> {
+        let array = self.rows.columns().get(column)?;
+        cell(array, sql_type(array.data_type())?, row)
+    }
+}
+
+fn typed<T: DeserializeOwned>(batch: &RecordBatch) -> Result<Vec<T>> {
+    serde_arrow::from_record_batch::<Vec<T>>(batch).map_err(|e| {
+        Error::new("22000", format!("the rows do not fit the type asked for: {}", e.message())).caused_by(e)
+    })
+}
+
+fn cell(array: &ArrayRef, ty: SqlType, row: usize) -> Option<String> {
+    if row >= array.len() {
+        return None;
+    }
+    match Scalar::from_array(array, ty, row) {
+        Scalar::Null => None,
+        value => Some(text::to_text(&value, ty)),
+    }
+}
+
+/// The SQL type whose columns are of this Arrow type.
+pub(crate) fn sql_type(data_type: &DataType) -> Option<SqlType> {
+    Some(match data_type {
+        DataType::Null => SqlType::Null,
+        DataType::Boolean => SqlType::Boolean,
+        DataType::Int16 => SqlType::SmallInt,
+        DataType::Int32 => SqlType::Int,
+        DataType::Int64 => SqlType::BigInt,
+        DataType::Float32 => SqlType::Real,
+        DataType::Float64 => SqlType::Double,
+        DataType::Decimal128(precision, scale) => SqlType::Decimal(*precision, u8::try_from(*scale).ok()?),
+        DataType::Utf8 => deltaq_operators::types::TEXT,
+        DataType::Binary => SqlType::Bytea,
+        DataType::Date32 => SqlType::Date,
+        DataType::Time64(arrow_schema::TimeUnit::Microsecond) => SqlType::Time,
+        DataType::Timestamp(arrow_schema::TimeUnit::Microsecond, None) => SqlType::Timestamp,
+        DataType::Timestamp(arrow_schema::TimeUnit::Microsecond, Some(_)) => SqlType::TimestampTz,
+        DataType::Interval(arrow_schema::IntervalUnit::MonthDayNano) => SqlType::Interval,
+        DataType::FixedSizeBinary(16) => SqlType::Uuid,
+        _ => return None,
+    })
+}
+
+/// The rows of a bag, each as often as its weight says.
+pub(crate) fn expand(batch: &Batch) -> Batch {
+    match batch.weights() {
+        Weights::Ones => batch.clone(),
+        Weights::Each(weights) => {
+            let copies = |(row, &weight): (usize, &Weight)| std::iter::repeat_n(row as u32, weight.max(0) as usize);
+            let rows: Vec<u32> = weights.iter().enumerate().flat_map(copies).collect();
+            let len = rows.len();
+            batch.with_weights(Weights::Ones).take(&rows.into()).slice(0, len)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! A view's changes as they are committed.
+
+use std::sync::{Arc, Mutex};
+
+use crate::error::{Error, Result};
+use crate::rows::Change;
+use deltaq_operators::Schema;
+
+/// What is handed on of a view: its content when it was subscribed to, then the change of every epoch that changes it.
+///
+/// Independent of the [`Engine`](crate::Engine) value: it may be polled on another thread, and keeps what was not polled.
+/// Dropping it ends the subscription.
+///
+/// ```
+/// # let mut db = deltaq::Engine::open_in_memory()?;
+/// db.execute("CREATE TABLE t(v INT); INSERT INTO t VALUES (1); CREATE VIEW big AS SELECT v FROM t WHERE v > 0")?;
+/// let sub = db.subscribe("big")?;
+/// db.execute("INSERT INTO t VALUES (-1), (2)")?;
+/// let changes = sub.poll()?;
+/// assert_eq!(changes[0].rows::<(i32,)>()?, [((1,), 1)]);
+/// assert_eq!(changes[1].rows::<(i32,)>()?, [((2,), 1)]);
+/// assert!(sub.poll()?.is_empty());
+/// # Ok::<(), deltaq::Error>(())
+/// ```
+pub struct Subscription {
+    schema: Arc<Schema>,
+    _interior: Arc<Mutex<()>>,
+}
+
+impl Subscription {
+    /// The changes since the last call, in order of their epochs, after all that was committed has taken effect. The first call
+    /// begins with the view's content when it was subscribed to, as inserts, unless it was empty.
+    ///
+    /// # Errors
+    /// `42P01` if the view was dropped, once what it did before is polled; `XX000` if a worker has stopped.
+    pub fn poll(&self) -> Result<Vec<Change>> {
+        Err(Error::new("0A000", "not built yet"))
+    }
+
+    /// Names and types of the view's columns.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+}

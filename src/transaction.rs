@@ -1,0 +1,130 @@
+//! A transaction: changes that take effect together, or not at all.
+
+use arrow_array::RecordBatch;
+use serde::Serialize;
+
+use crate::engine::{Engine, Outcome};
+use crate::error::{Error, Result};
+use crate::rows::Rows;
+
+/// An open transaction. Its changes are seen by its own queries at once, by subscriptions when it is committed, as one epoch.
+/// Dropped, it is rolled back.
+///
+/// A call that fails changes nothing; the transaction stays open, and what it did before stands.
+/// Rolling back costs what the changes cost, whatever the size of tables and views.
+///
+/// ```
+/// # let mut db = deltaq::Engine::open_in_memory()?;
+/// db.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT); CREATE VIEW total AS SELECT SUM(v) AS s FROM t")?;
+/// let mut tx = db.begin()?;
+/// tx.append_rows("t", &[(1, 10), (2, 20)])?;
+/// assert_eq!(tx.query("SELECT s FROM total")?.cell(0, 0).as_deref(), Some("30"));
+/// tx.rollback()?;
+/// assert_eq!(db.query("SELECT s FROM total")?.cell(0, 0), None);
+/// # Ok::<(), deltaq::Error>(())
+/// ```
+#[must_use = "a transaction that is dropped is rolled back"]
+pub struct Transaction<'a> {
+    engine: &'a mut Engine,
+    open: bool,
+}
+
+/// What a commit says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The epoch that the changes make up; that before, if there were none.
+    pub epoch: u64,
+}
+
+fn not_built<T>() -> Result<T> {
+    Err(Error::new("0A000", "not built yet"))
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn new(engine: &'a mut Engine) -> Transaction<'a> {
+        Transaction { engine, open: true }
+    }
+
+    /// Inserts rows. Columns are matched by name where all names match, else by position, and cast to the table's types.
+    /// Columns that are not named get their default. Returns how many rows.
+    ///
+    /// # Errors
+    /// `23505` a primary key is there already, or twice in `rows`; `23502` NULL in a NOT NULL column; `22001` text too long;
+    /// `42804` columns that do not fit.
+    pub fn append(&mut self, _table: &str, _rows: RecordBatch) -> Result<u64> {
+        not_built()
+    }
+
+    /// Inserts rows given as Rust values: structs with fields named like the columns, or tuples of all columns in order.
+    ///
+    /// # Errors
+    /// As [`Transaction::append`].
+    pub fn append_rows<T: Serialize>(&mut self, _table: &str, _rows: &[T]) -> Result<u64> {
+        not_built()
+    }
+
+    /// Inserts rows, each in place of the one with its primary key, if there is one. Of rows with one key the last stands.
+    ///
+    /// # Errors
+    /// As [`Transaction::append`], less the duplicate key; `42P10` where the table has no primary key.
+    pub fn upsert(&mut self, _table: &str, _rows: RecordBatch) -> Result<u64> {
+        not_built()
+    }
+
+    /// Deletes rows: given by primary key alone, or as whole rows.
+    ///
+    /// # Errors
+    /// `P0002` a row is not there.
+    pub fn delete(&mut self, _table: &str, _rows: RecordBatch) -> Result<u64> {
+        not_built()
+    }
+
+    /// Adds weighted rows: +n inserts n copies, −n retracts n. Equal rows are added up first.
+    ///
+    /// # Errors
+    /// `P0002` more copies are retracted than there are; `23505` a primary key would be there twice; others as [`Transaction::append`].
+    pub fn push(&mut self, _table: &str, _rows: RecordBatch, _weights: &[i64]) -> Result<u64> {
+        not_built()
+    }
+
+    /// Runs SQL statements inside the transaction; the first that fails ends the call.
+    ///
+    /// # Errors
+    /// As [`Engine::execute`]; `25001` for statements that may not stand in a transaction.
+    pub fn execute(&mut self, _sql: &str) -> Result<Vec<Outcome>> {
+        not_built()
+    }
+
+    /// Runs a SELECT, which sees the transaction's own changes.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn query(&mut self, _sql: &str) -> Result<Rows> {
+        not_built()
+    }
+
+    /// Makes the changes take effect, as one epoch.
+    ///
+    /// # Errors
+    /// `XX000` if a worker has stopped.
+    pub fn commit(mut self) -> Result<Commit> {
+        self.open = false;
+        let _ = &mut self.engine;
+        not_built()
+    }
+
+    /// Undoes everything the transaction did.
+    ///
+    /// # Errors
+    /// `XX000` if a worker has stopped.
+    pub fn rollback(mut self) -> Result<()> {
+        self.open = false;
+        not_built()
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if self.open {}
+    }
+}
