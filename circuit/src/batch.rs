@@ -97,6 +97,12 @@ impl Batch {
         self
     }
 
+    /// As [`Batch::assume_consolidated`], unchecked: for batches that were consolidated before they were encoded.
+    pub(crate) fn trust_consolidated(mut self) -> Batch {
+        self.consolidated = true;
+        self
+    }
+
     /// Rows stored, whatever their weights.
     pub fn len(&self) -> usize {
         self.len

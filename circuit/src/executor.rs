@@ -234,6 +234,16 @@ impl Executor {
         messages
     }
 
+    /// The first stratum after `stratum`, which has run, with something to do even if no message arrives for it.
+    pub fn pending(&self, stratum: usize) -> Option<usize> {
+        if self.any_starting {
+            return Some(stratum + 1).filter(|s| *s < self.strata());
+        }
+        let fed = |cell: &&Cell| cell.inputs.iter().any(|i| !self.cells[*i].delta.is_empty());
+        let later = self.cells.iter().filter(|c| c.stratum > stratum && !matches!(c.role, Role::Exchange(_)));
+        later.filter(fed).map(|c| c.stratum).min()
+    }
+
     /// What `reader` gets of input `place` in this epoch.
     fn fed(&self, reader: &Cell, place: usize) -> Batch {
         let input = &self.cells[place];

@@ -9,13 +9,18 @@
 
 pub mod arrays;
 pub mod batch;
+pub mod codec;
 pub mod definition;
+mod error;
 pub mod executor;
 pub mod graph;
 pub mod keys;
 pub mod operator;
+pub mod runtime;
 pub mod trace;
 
 pub use batch::{Batch, Epoch, Weight, Weights};
+pub use error::Error;
 pub use graph::{Graph, Kind, Node, NodeId, Span};
 pub use operator::{Class, Context, Operator, Output, Partition, Query, RowError, Size};
+pub use runtime::{Runtime, RuntimeConfig};

@@ -1,0 +1,54 @@
+//! Many workers run one circuit, each its share of the keys.
+//!
+//! ```text
+//!   caller's thread            worker 0            worker 1
+//!   ┌─────────────┐ commands ┌──────────┐        ┌──────────┐
+//!   │   Runtime   │─────────▶│ Executor │        │ Executor │     the same commands in the same
+//!   │             │─────────────────────────────▶│          │     order to every worker
+//!   │             │          │    ▲ │ messages   │   ▲ │    │
+//!   │             │          │    │ └────────────┼───┘ │    │     one timely dataflow of one
+//!   │             │          │    └──────────────┼─────┘    │     operator a worker, its output
+//!   │             │ replies  └────┬─────┘        └────┬─────┘     exchanged back into its input
+//!   │             │◀──────────────┴───────────────────┘
+//!   └─────────────┘
+//! ```
+//!
+//! A circuit without an exchange is one stratum: then an epoch costs one function call and nothing is said between
+//! workers. Otherwise stratum s + 1 of an epoch runs when timely's frontier has passed the messages of stratum s.
+//!
+//! Both sides wait alike: a short spin, then the thread parks. Nothing spins while there is nothing to do.
+
+mod coordinator;
+mod dataflow;
+mod parcel;
+mod worker;
+
+pub use coordinator::{Runtime, Saved};
+
+use std::time::Duration;
+
+/// How a runtime is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeConfig {
+    /// Threads, each with its copy of the circuit. At least 1.
+    pub workers: usize,
+    /// Epochs that may be under way before [`Runtime::submit`] blocks; bounds memory, as timely has no back-pressure. At least 1.
+    pub epochs_in_flight: usize,
+    /// Whether workers exchange bytes, as between processes, instead of shared batches. For tests.
+    pub serialize: bool,
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> RuntimeConfig {
+        RuntimeConfig { workers: 1, epochs_in_flight: 8, serialize: false }
+    }
+}
+
+impl RuntimeConfig {
+    /// How long a thread looks for work before it parks. `threads` is how many may spin at a time: where they outnumber
+    /// the cores, a spinning thread takes time from the one it waits for.
+    fn patience(&self, threads: usize) -> Duration {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if threads <= cores { Duration::from_micros(30) } else { Duration::from_micros(1) }
+    }
+}
