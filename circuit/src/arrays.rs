@@ -119,6 +119,22 @@ impl<'a> View<'a> {
         View { values, nulls: array.nulls().filter(|n| n.null_count() > 0), float }
     }
 
+    /// Whether the values of two rows, neither NULL, are equal as SQL groups them. Both views must be of one type.
+    #[inline]
+    pub fn equals(&self, row: usize, other: &View, at: usize) -> bool {
+        match (self.values, other.values) {
+            (Values::Bit(a), Values::Bit(b)) => a.value(row) == b.value(at),
+            (Values::W2(a), Values::W2(b)) => a[row] == b[at],
+            (Values::W4(a), Values::W4(b)) if self.float => normal_f32(a[row]) == normal_f32(b[at]),
+            (Values::W4(a), Values::W4(b)) => a[row] == b[at],
+            (Values::W8(a), Values::W8(b)) if self.float => normal_f64(a[row]) == normal_f64(b[at]),
+            (Values::W8(a), Values::W8(b)) => a[row] == b[at],
+            (Values::W16(a), Values::W16(b)) => a[row] == b[at],
+            (Values::Var(ao, ad), Values::Var(bo, bd)) => var(ao, ad, row) == var(bo, bd, at),
+            _ => panic!("columns of two types compared"),
+        }
+    }
+
     /// Whether row `row` is NULL.
     #[inline]
     pub fn is_null(&self, row: usize) -> bool {
@@ -253,4 +269,53 @@ pub fn binary<'a>(values: impl Iterator<Item = &'a [u8]>) -> ArrayRef {
     let mut builder = BinaryBuilder::new();
     values.for_each(|v| builder.append_value(v));
     Arc::new(builder.finish())
+}
+
+/// Which rows of `a` and `b`, two columns of one type and length, differ as SQL groups values: NULL equals NULL.
+pub fn differ(a: &ArrayRef, b: &ArrayRef, into: &mut [bool]) {
+    let (left, right) = (View::of(a), View::of(b));
+    fn each<T: PartialEq + Copy>(a: &[T], b: &[T], into: &mut [bool]) {
+        into.iter_mut().zip(a.iter().zip(b)).for_each(|(d, (a, b))| *d |= a != b);
+    }
+    if left.nulls.is_some() || right.nulls.is_some() {
+        for (row, differs) in into.iter_mut().enumerate() {
+            *differs |= match (left.is_null(row), right.is_null(row)) {
+                (false, false) => !left.equals(row, &right, row),
+                (a, b) => a != b,
+            };
+        }
+        return;
+    }
+    match (left.values, right.values) {
+        (Values::W2(a), Values::W2(b)) => each(a, b, into),
+        (Values::W4(a), Values::W4(b)) if !left.float => each(a, b, into),
+        (Values::W8(a), Values::W8(b)) if !left.float => each(a, b, into),
+        (Values::W16(a), Values::W16(b)) => each(a, b, into),
+        _ => into.iter_mut().enumerate().for_each(|(row, d)| *d |= !left.equals(row, &right, row)),
+    }
+}
+
+/// `a` at `rows_a`, then `b` at `rows_b`: two gathers into one column.
+pub fn take_both(a: &ArrayRef, rows_a: &[u32], b: &ArrayRef, rows_b: &[u32]) -> ArrayRef {
+    fn both<T: arrow_buffer::ArrowNativeType>(a: &[T], ra: &[u32], b: &[T], rb: &[u32]) -> Buffer {
+        let mut values: Vec<T> = Vec::with_capacity(ra.len() + rb.len());
+        values.extend(ra.iter().map(|&i| a[i as usize]));
+        values.extend(rb.iter().map(|&i| b[i as usize]));
+        Buffer::from_vec(values)
+    }
+    let (left, right) = (View::of(a), View::of(b));
+    if left.nulls.is_none() && right.nulls.is_none() {
+        match (left.values, right.values) {
+            (Values::W2(x), Values::W2(y)) => return fixed(a.data_type(), both(x, rows_a, y, rows_b), None),
+            (Values::W4(x), Values::W4(y)) => return fixed(a.data_type(), both(x, rows_a, y, rows_b), None),
+            (Values::W8(x), Values::W8(y)) => return fixed(a.data_type(), both(x, rows_a, y, rows_b), None),
+            _ => {}
+        }
+    }
+    let (a, b) = (take(a, &UInt32Array::from(rows_a.to_vec())), take(b, &UInt32Array::from(rows_b.to_vec())));
+    match (a.is_empty(), b.is_empty()) {
+        (true, _) => b,
+        (_, true) => a,
+        _ => concat(&[&a, &b]),
+    }
 }

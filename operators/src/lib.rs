@@ -4,10 +4,16 @@
 //! function. [`value`] is what they compute on. [`aggregate`], [`map`], [`join`] … are the relational operators.
 
 pub mod aggregate;
+pub mod combine;
+pub mod counted;
 pub mod eval;
 pub mod expr;
 pub mod functions;
+pub mod join;
+pub mod map;
+pub mod order;
 pub mod scalar;
+pub mod topk;
 pub mod types;
 pub mod value;
 

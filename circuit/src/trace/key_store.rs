@@ -5,7 +5,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::{Entry, OccupiedEntry};
 
 use super::column::Arena;
-use crate::keys::{KeyLayout, Keys};
+use crate::keys::{self, KeyLayout, Keys};
 
 /// The keys of slots. Slots are written in any order and used again when freed.
 #[derive(Debug)]
@@ -64,6 +64,15 @@ impl KeyStore {
             (KeyStore::Fixed(a), Keys::Fixed(b)) => a[slot] == b[row],
             (KeyStore::Bytes(a), Keys::Bytes(b)) => a.0.get(slot) == b.get(row),
             _ => panic!("keys of another layout than the store's"),
+        }
+    }
+
+    /// The hash of the key in `slot`, as [`Keys::hashes`] gives it.
+    #[inline]
+    pub fn hash(&self, slot: usize) -> u64 {
+        match self {
+            KeyStore::Fixed(keys) => keys::hash_fixed(keys[slot]),
+            KeyStore::Bytes(keys) => keys::hash_bytes(keys.0.get(slot)),
         }
     }
 

@@ -11,6 +11,7 @@
 //! has very many rows, by a second index over whole rows that is built when first needed.
 
 mod column;
+mod groups;
 mod key_store;
 
 use arrow_array::ArrayRef;
@@ -21,6 +22,7 @@ use crate::batch::{Batch, Weight, Weights};
 use crate::keys::{self, KeyLayout, Keys};
 use crate::operator::Size;
 use column::Column;
+pub use groups::Groups;
 pub use key_store::{Found, Index, KeyStore};
 
 const NONE: u32 = u32::MAX;

@@ -1,6 +1,16 @@
 //! Grouped and global aggregates.
 
+mod accumulator;
+mod distinct_values;
+mod extremum;
+mod float_sum;
+mod operator;
+mod sum;
+
 use std::fmt;
+
+pub use float_sum::FloatSum;
+pub use operator::{Aggregate, Column};
 
 use crate::expr::Expr;
 use crate::types::SqlType;
@@ -114,4 +124,11 @@ impl fmt::Display for Call {
         }
         Ok(())
     }
+}
+
+/// Takes `N` bytes off the front.
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = bytes.split_first_chunk::<N>()?;
+    *bytes = tail;
+    Some(*head)
 }

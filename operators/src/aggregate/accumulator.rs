@@ -1,0 +1,102 @@
+//! What an aggregate call remembers of each group.
+
+use arrow_array::ArrayRef;
+use deltaq_circuit::arrays::View;
+use deltaq_circuit::{Weight, Weights};
+
+use super::distinct_values::DistinctValues;
+use super::extremum::{ByBytes, ByInterval, ByWord, Extremum};
+use super::operator::Column;
+use super::sum::{Average, BoolCounts, FloatAverage, FloatSums, IntervalSum, Sum};
+use super::{Function, sum};
+use crate::types::SqlType;
+use crate::value::Errors;
+
+/// Rows to take in: row `rows[i]` of the argument belongs to group `groups[i]`.
+pub(super) struct Rows<'a> {
+    pub(super) rows: &'a [u32],
+    pub(super) groups: &'a [u32],
+    pub(super) weights: &'a Weights,
+}
+
+impl Rows<'_> {
+    /// Calls `add(group, row, weight)` for each row whose argument is not NULL.
+    #[inline]
+    pub(super) fn each(&self, arg: &View, mut add: impl FnMut(usize, usize, Weight)) {
+        let pairs = self.rows.iter().map(|r| *r as usize).zip(self.groups.iter().map(|g| *g as usize));
+        match (self.weights, arg.nulls) {
+            (Weights::Ones, None) => pairs.for_each(|(row, group)| add(group, row, 1)),
+            (Weights::Ones, Some(nulls)) => {
+                pairs.filter(|(row, _)| nulls.is_valid(*row)).for_each(|(row, group)| add(group, row, 1));
+            }
+            (Weights::Each(each), None) => pairs.for_each(|(row, group)| add(group, row, each[row])),
+            (Weights::Each(each), Some(nulls)) => {
+                pairs.filter(|(row, _)| nulls.is_valid(*row)).for_each(|(row, group)| add(group, row, each[row]));
+            }
+        }
+    }
+}
+
+/// The state of one aggregate call for all groups, in columns indexed by group number.
+pub(super) trait Accumulator: Send {
+    /// Makes room for groups `0 .. groups`, new ones empty.
+    fn resize(&mut self, groups: usize);
+
+    /// Takes in rows.
+    fn update(&mut self, rows: &Rows, arg: &ArrayRef);
+
+    /// The results of `groups`, and which have none because they are out of range.
+    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors);
+
+    /// Empties a group.
+    fn clear(&mut self, group: usize);
+
+    /// Bytes allocated.
+    fn bytes(&self) -> usize;
+
+    /// Appends the state of a group.
+    fn write(&self, group: usize, bytes: &mut Vec<u8>);
+
+    /// Takes the state of a group off the front of `bytes`; None if they are too short.
+    fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()>;
+
+    /// The state of each group.
+    fn save(&self, groups: &[u32]) -> Vec<Vec<u8>> {
+        let save = |group: &u32| {
+            let mut bytes = Vec::new();
+            self.write(*group as usize, &mut bytes);
+            bytes
+        };
+        groups.iter().map(save).collect()
+    }
+}
+
+/// The accumulator of `function` over an argument of type `arg` (None: COUNT(*), which needs none).
+pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn Accumulator>> {
+    let arg = column.arg?.1;
+    let ty = column.ty;
+    let inner: Box<dyn Accumulator> = match (column.function, arg) {
+        (Function::Count, _) => Box::new(sum::Counts::default()),
+        (Function::Sum, SqlType::Real | SqlType::Double) => Box::new(FloatSums::new(ty)),
+        (Function::Sum, SqlType::Interval) => Box::new(IntervalSum::default()),
+        (Function::Sum, _) => Box::new(Sum::new(arg, ty)),
+        (Function::Avg, SqlType::Real | SqlType::Double) => Box::new(FloatAverage::new()),
+        (Function::Avg, _) => Box::new(Average::new(arg, ty)),
+        (Function::BoolAnd | Function::BoolOr, _) => Box::new(BoolCounts::new(column.function)),
+        (Function::Min | Function::Max, _) => {
+            let max = column.function == Function::Max;
+            match arg {
+                SqlType::Text { .. } | SqlType::Bytea | SqlType::Null => {
+                    Box::new(Extremum::<ByBytes>::new(arg, max, insert_only))
+                }
+                SqlType::Interval => Box::new(Extremum::<ByInterval>::new(arg, max, insert_only)),
+                _ => Box::new(Extremum::<ByWord>::new(arg, max, insert_only)),
+            }
+        }
+    };
+    let same_either_way = matches!(column.function, Function::Min | Function::Max | Function::BoolAnd | Function::BoolOr);
+    if column.distinct && !same_either_way {
+        return Some(Box::new(DistinctValues::new(arg, inner)));
+    }
+    Some(inner)
+}

@@ -1,0 +1,402 @@
+//! The aggregate operator: a group table, a count of rows a group, and one accumulator a call.
+//!
+//! ```text
+//!   Δ ─→ group of each row ─→ results of touched groups (old)
+//!                          ─→ accumulators take Δ in
+//!                          ─→ results of touched groups (new) ─→ −old +new, where they differ
+//! ```
+
+use std::fmt;
+
+use arrow_array::{Array, ArrayRef, Int64Array};
+use arrow_schema::DataType;
+use deltaq_circuit::arrays::{self, View};
+use deltaq_circuit::keys::KeyLayout;
+use deltaq_circuit::operator::Input;
+use deltaq_circuit::trace::Groups;
+use deltaq_circuit::{Batch, Class, Context, Operator, Output, Partition, Query, RowError, Size, Weight, Weights};
+
+use super::Function;
+use super::accumulator::{Accumulator, Rows, accumulator};
+use crate::types::SqlType;
+use crate::value::Errors;
+
+/// One aggregate call over columns.
+#[derive(Clone, PartialEq)]
+pub struct Column {
+    /// Which function.
+    pub function: Function,
+    /// The argument's column and type; none for COUNT(*).
+    pub arg: Option<(usize, SqlType)>,
+    /// Each value once.
+    pub distinct: bool,
+    /// A boolean column: only rows where it is true count.
+    pub filter: Option<usize>,
+    /// The type of the result.
+    pub ty: SqlType,
+}
+
+impl fmt::Debug for Column {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}({}", self.function.name(), if self.distinct { "distinct " } else { "" })?;
+        match self.arg {
+            Some((column, ty)) => write!(f, "${column}: {ty})")?,
+            None => f.write_str("*)")?,
+        }
+        match self.filter {
+            Some(column) => write!(f, " filter ${column}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Groups of equal keys with aggregates over each: one output row a group, its keys and then its results.
+///
+/// State: a key, a count and the accumulators for each group. Cost of a step: a lookup a row, the results of the touched
+/// groups twice. Without keys there is one group, which is there even when no row is.
+#[derive(Debug)]
+pub struct Aggregate {
+    keys: Vec<usize>,
+    key_types: Vec<DataType>,
+    columns: Vec<Column>,
+    insert_only: bool,
+}
+
+impl Aggregate {
+    /// Groups by columns `keys` of these types. `insert_only`: the input never retracts.
+    pub fn new(keys: Vec<usize>, key_types: Vec<DataType>, columns: Vec<Column>, insert_only: bool) -> Aggregate {
+        assert_eq!(keys.len(), key_types.len(), "{} keys of {} types", keys.len(), key_types.len());
+        Aggregate { keys, key_types, columns, insert_only }
+    }
+}
+
+impl Query for Aggregate {
+    fn name(&self) -> &'static str {
+        "aggregate"
+    }
+
+    fn describe(&self) -> String {
+        let keys: Vec<String> = self.keys.iter().map(|k| format!("${k}")).collect();
+        let calls: Vec<String> = self.columns.iter().map(|c| format!("{c:?}")).collect();
+        let by = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(", ")) };
+        format!("{}{by}{}", calls.join(", "), if self.insert_only { " [insert-only]" } else { "" })
+    }
+
+    fn types(&self) -> Vec<DataType> {
+        self.key_types.iter().cloned().chain(self.columns.iter().map(|c| c.ty.arrow())).collect()
+    }
+
+    fn class(&self) -> Class {
+        Class::General
+    }
+
+    fn partition(&self, _input: usize) -> Partition {
+        if self.keys.is_empty() { Partition::One } else { Partition::Key(self.keys.clone()) }
+    }
+
+    /// From an empty table: the definition, since it meets each row once.
+    fn apply(&self, inputs: &[Batch]) -> Output {
+        let mut fresh = Grouped::new(self);
+        fresh.take_in(&inputs[0]);
+        fresh.present = true;
+        let live = fresh.live();
+        let (columns, errors) = fresh.results(&live);
+        let mut output = Output::none();
+        fresh.emit(&live, &columns, &errors, 1, &mut output);
+        output
+    }
+
+    fn operator(&self) -> Option<Box<dyn Operator>> {
+        Some(Box::new(Grouped::new(self)))
+    }
+}
+
+/// The aggregate at work.
+struct Grouped {
+    keys: Vec<usize>,
+    columns: Vec<Column>,
+    groups: Groups,
+    /// Rows a group.
+    counts: Vec<Weight>,
+    /// None for COUNT(*) without filter: `counts` has it.
+    accumulators: Vec<Option<Box<dyn Accumulator>>>,
+    /// The step in which a group was last touched.
+    touched: Vec<u32>,
+    step: u32,
+    /// There are no keys: one group.
+    global: bool,
+    /// The one group is here: on the worker that all rows come to, once it has started.
+    present: bool,
+}
+
+impl Grouped {
+    fn new(query: &Aggregate) -> Grouped {
+        let accumulators = query
+            .columns
+            .iter()
+            .map(|column| match column {
+                Column { arg: None, filter: None, .. } => None,
+                // COUNT(*) FILTER (WHERE f): f itself is the argument; it is true, so not NULL, wherever it counts.
+                Column { arg: None, filter: Some(filter), .. } => {
+                    accumulator(&Column { arg: Some((*filter, SqlType::Boolean)), ..column.clone() }, query.insert_only)
+                }
+                _ => accumulator(column, query.insert_only),
+            })
+            .collect();
+        let mut grouped = Grouped {
+            keys: query.keys.clone(),
+            columns: query.columns.clone(),
+            groups: Groups::new(KeyLayout::new(&query.key_types)),
+            counts: Vec::new(),
+            accumulators,
+            touched: Vec::new(),
+            step: 0,
+            global: query.keys.is_empty(),
+            present: false,
+        };
+        if grouped.global {
+            grouped.assign(&[], 1);
+        }
+        grouped
+    }
+
+    fn assign(&mut self, keys: &[ArrayRef], len: usize) -> Vec<u32> {
+        let groups = self.groups.assign(&self.groups.layout().encode(keys, len));
+        self.resize();
+        groups
+    }
+
+    fn resize(&mut self) {
+        let capacity = self.groups.capacity();
+        if capacity != self.counts.len() {
+            self.counts.resize(capacity, 0);
+            self.touched.resize(capacity, 0);
+            self.accumulators.iter_mut().flatten().for_each(|a| a.resize(capacity));
+        }
+    }
+
+    /// The groups of `delta`'s rows, and those touched, each once.
+    fn locate(&mut self, delta: &Batch) -> (Vec<u32>, Vec<u32>) {
+        if self.global {
+            return (vec![0; delta.len()], vec![0]);
+        }
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|&k| delta.column(k).clone()).collect();
+        let groups = self.assign(&keys, delta.len());
+        self.step = self.step.wrapping_add(1);
+        let mut touched = Vec::with_capacity(groups.len());
+        for &group in &groups {
+            let last = &mut self.touched[group as usize];
+            if *last != self.step {
+                *last = self.step;
+                touched.push(group);
+            }
+        }
+        (groups, touched)
+    }
+
+    fn update(&mut self, delta: &Batch, groups: &[u32]) {
+        match delta.weights() {
+            Weights::Ones => groups.iter().for_each(|g| self.counts[*g as usize] += 1),
+            Weights::Each(each) => groups.iter().zip(each.iter()).for_each(|(g, w)| self.counts[*g as usize] += w),
+        }
+        if self.accumulators.iter().all(Option::is_none) {
+            return;
+        }
+        let all: Vec<u32> = (0..delta.len() as u32).collect();
+        let rows = Rows { rows: &all, groups, weights: delta.weights() };
+        for (accumulator, column) in self.accumulators.iter_mut().zip(&self.columns) {
+            let Some(accumulator) = accumulator else { continue };
+            let arg = delta.column(column.arg.map(|a| a.0).or(column.filter).unwrap_or_else(|| panic!("a call of nothing")));
+            let Some(filter) = column.filter else {
+                accumulator.update(&rows, arg);
+                continue;
+            };
+            use arrow_array::cast::AsArray;
+            let mask = delta.column(filter).as_boolean();
+            let passes = |row: &u32| mask.is_valid(*row as usize) && mask.value(*row as usize);
+            let kept: Vec<u32> = all.iter().copied().filter(passes).collect();
+            let kept_groups: Vec<u32> = kept.iter().map(|row| groups[*row as usize]).collect();
+            accumulator.update(&Rows { rows: &kept, groups: &kept_groups, weights: delta.weights() }, arg);
+        }
+    }
+
+    fn take_in(&mut self, delta: &Batch) {
+        if !delta.is_empty() {
+            let (groups, _) = self.locate(delta);
+            self.update(delta, &groups);
+        }
+    }
+
+    fn exists(&self, group: u32) -> bool {
+        if self.global { self.present } else { self.counts[group as usize] > 0 }
+    }
+
+    fn live(&self) -> Vec<u32> {
+        self.groups.live().into_iter().filter(|g| self.exists(*g)).collect()
+    }
+
+    /// One column a call for `groups`, and the groups that have an error in some column.
+    fn results(&self, groups: &[u32]) -> (Vec<ArrayRef>, Errors) {
+        let mut errors = Errors::none();
+        let columns = self.accumulators.iter().map(|accumulator| match accumulator {
+            None => {
+                let counts: Vec<i64> = groups.iter().map(|g| self.counts[*g as usize]).collect();
+                std::sync::Arc::new(Int64Array::from(counts)) as ArrayRef
+            }
+            Some(accumulator) => {
+                let (column, failed) = accumulator.results(groups);
+                errors.merge(&failed);
+                column
+            }
+        });
+        (columns.collect(), errors)
+    }
+
+    /// Adds rows of all `groups`, with `weight`, to `output`; errors where groups have those.
+    fn emit(&self, groups: &[u32], columns: &[ArrayRef], errors: &Errors, weight: Weight, output: &mut Output) {
+        if groups.is_empty() {
+            return;
+        }
+        let columns = self.groups.gather(groups).into_iter().chain(columns.iter().cloned()).collect();
+        let weights = if weight == 1 { Weights::Ones } else { Weights::Each(vec![weight; groups.len()].into()) };
+        let mut rows = Batch::with_len(columns, weights, groups.len());
+        if !errors.is_empty() {
+            report(errors, weight, &mut output.errors);
+            let good: Vec<u32> = (0..groups.len() as u32).filter(|g| errors.get(*g as usize).is_none()).collect();
+            rows = rows.take(&good.into());
+        }
+        output.rows = rows.assume_consolidated();
+    }
+
+    fn release(&mut self, touched: &[u32]) {
+        let mut released = false;
+        for &group in touched {
+            if !self.global && self.counts[group as usize] == 0 {
+                self.accumulators.iter_mut().flatten().for_each(|a| a.clear(group as usize));
+                self.groups.release(group);
+                released = true;
+            }
+        }
+        if released && self.groups.shrink() {
+            self.counts = Vec::new();
+            self.touched = Vec::new();
+            self.accumulators.iter_mut().flatten().for_each(|a| a.resize(0));
+        }
+    }
+}
+
+fn report(errors: &Errors, weight: Weight, into: &mut Vec<RowError>) {
+    into.extend(errors.iter().map(|(_, e)| RowError { code: e.code, message: e.message.clone(), weight }));
+}
+
+impl Operator for Grouped {
+    fn step(&mut self, context: &Context, inputs: &[Input]) -> Output {
+        let delta = inputs[0].delta;
+        let mut output = Output::none();
+        if delta.is_empty() {
+            if self.global && context.starting && context.worker == 0 {
+                self.present = true;
+                let (columns, errors) = self.results(&[0]);
+                self.emit(&[0], &columns, &errors, 1, &mut output);
+            }
+            return output;
+        }
+        let (groups, touched) = self.locate(delta);
+        let was: Vec<bool> = touched.iter().map(|g| self.exists(*g)).collect();
+        self.present = true;
+        let (old, old_errors) = self.results(&touched);
+        self.update(delta, &groups);
+        let (new, new_errors) = self.results(&touched);
+
+        let mut differs = vec![false; touched.len()];
+        old.iter().zip(&new).for_each(|(old, new)| arrays::differ(old, new, &mut differs));
+        let (mut retracted, mut inserted) = (Vec::new(), Vec::new());
+        for (at, &group) in touched.iter().enumerate() {
+            let (failed, fails) = (old_errors.get(at), new_errors.get(at));
+            let is = self.exists(group);
+            if was[at] && is && failed.is_none() && fails.is_none() && !differs[at] {
+                continue;
+            }
+            if was[at] && failed.is_none() {
+                retracted.push(at as u32);
+            }
+            if is && fails.is_none() {
+                inserted.push(at as u32);
+            }
+            let mut note = |error: Option<&crate::value::EvalError>, weight| {
+                output.errors.extend(error.map(|e| RowError { code: e.code, message: e.message.clone(), weight }));
+            };
+            note(failed.filter(|_| was[at]), -1);
+            note(fails.filter(|_| is), 1);
+        }
+        if !output.errors.is_empty() {
+            output.errors = deltaq_circuit::definition::difference(&[], &output.errors);
+        }
+        if !retracted.is_empty() || !inserted.is_empty() {
+            let rows: Vec<u32> = retracted.iter().chain(&inserted).map(|at| touched[*at as usize]).collect();
+            let results = old.iter().zip(&new).map(|(old, new)| arrays::take_both(old, &retracted, new, &inserted));
+            let columns: Vec<ArrayRef> = self.groups.gather(&rows).into_iter().chain(results).collect();
+            let weights = if retracted.is_empty() {
+                Weights::Ones
+            } else {
+                let mut weights = vec![-1; retracted.len()];
+                weights.resize(rows.len(), 1);
+                Weights::Each(weights.into())
+            };
+            output.rows = Batch::with_len(columns, weights, rows.len()).assume_consolidated();
+        }
+        self.release(&touched);
+        output
+    }
+
+    fn contents(&self) -> Option<Batch> {
+        let live = self.live();
+        let (columns, errors) = self.results(&live);
+        let mut output = Output::none();
+        self.emit(&live, &columns, &errors, 1, &mut output);
+        Some(output.rows)
+    }
+
+    fn size(&self) -> Size {
+        let columns = (self.counts.capacity() * 8) + self.touched.capacity() * 4;
+        let accumulators: usize = self.accumulators.iter().flatten().map(|a| a.bytes()).sum();
+        Size { rows: self.groups.len(), bytes: self.groups.bytes() + columns + accumulators }
+    }
+
+    fn save(&self) -> Vec<Batch> {
+        let live = self.groups.live();
+        if live.is_empty() || (self.global && !self.present) {
+            return Vec::new();
+        }
+        let counts: Vec<Weight> = live.iter().map(|g| self.counts[*g as usize]).collect();
+        let mut columns = self.groups.gather(&live);
+        columns.push(std::sync::Arc::new(Int64Array::from(counts)));
+        for accumulator in self.accumulators.iter().flatten() {
+            let states = accumulator.save(&live);
+            columns.push(arrays::binary(states.iter().map(Vec::as_slice)));
+        }
+        vec![Batch::ones(columns)]
+    }
+
+    fn load(&mut self, state: Vec<Batch>) {
+        use arrow_array::cast::AsArray;
+        self.present = !state.is_empty();
+        for batch in state.iter().filter(|b| !b.is_empty()) {
+            let keys = self.keys.len();
+            let groups = self.assign(&batch.columns()[..keys], batch.len());
+            let counts = View::of(batch.column(keys));
+            let arrays::Values::W8(counts) = counts.values else { panic!("counts are 64 bits") };
+            for (group, count) in groups.iter().zip(counts) {
+                self.counts[*group as usize] = *count as i64;
+            }
+            for (at, accumulator) in self.accumulators.iter_mut().flatten().enumerate() {
+                let states = batch.column(keys + 1 + at).as_binary::<i32>();
+                for (row, &group) in groups.iter().enumerate() {
+                    let mut bytes = states.value(row);
+                    let whole = accumulator.read(group as usize, &mut bytes).is_some() && bytes.is_empty();
+                    assert!(whole, "the saved state of an aggregate is cut short or too long");
+                }
+            }
+        }
+    }
+}

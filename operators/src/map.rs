@@ -1,0 +1,156 @@
+//! Filter and projection, fused: the stateless part of a plan between two stateful operators.
+
+use std::fmt;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_buffer::BooleanBuffer;
+use arrow_schema::DataType;
+use deltaq_circuit::{Batch, Class, Output, Partition, Query, RowError};
+
+use crate::eval::Program;
+use crate::expr::Expr;
+use crate::value::Errors;
+
+/// Rows for which a predicate is true, each turned into a row of expressions. Linear; keeps no state.
+///
+/// A row for which the predicate or an expression fails is left out; its error takes its place.
+pub struct Map {
+    filter: Option<Expr>,
+    exprs: Vec<Expr>,
+    /// The input columns that `exprs` read; `programs` are over these.
+    used: Vec<usize>,
+    predicate: Option<Program>,
+    programs: Vec<Program>,
+    /// Whether all columns of the input are passed on, so that rows that differed still differ.
+    keeps_all: bool,
+}
+
+impl Map {
+    /// `exprs` of the rows for which `filter` is true; both over an input of `columns` columns.
+    pub fn new(filter: Option<Expr>, exprs: Vec<Expr>, columns: usize) -> Map {
+        let mut used = Vec::new();
+        exprs.iter().for_each(|e| e.columns(&mut |c| used.push(c)));
+        used.sort_unstable();
+        used.dedup();
+        let place = |column: usize| used.partition_point(|u| *u < column);
+        let moved = |e: &Expr| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: place(index), ty, nullable });
+        let programs: Vec<Program> = exprs.iter().map(|e| Program::new(&moved(e))).collect();
+        let mut passed: Vec<usize> = programs.iter().filter_map(Program::as_column).collect();
+        passed.sort_unstable();
+        passed.dedup();
+        let keeps_all = passed.len() == columns;
+        let predicate = filter.as_ref().map(Program::new);
+        Map { filter, exprs, used, predicate, programs, keeps_all }
+    }
+
+    /// The predicate.
+    pub fn filter(&self) -> Option<&Expr> {
+        self.filter.as_ref()
+    }
+
+    /// The output columns.
+    pub fn exprs(&self) -> &[Expr] {
+        &self.exprs
+    }
+}
+
+impl Query for Map {
+    fn name(&self) -> &'static str {
+        match (&self.filter, self.keeps_all && self.exprs.len() == self.used.len()) {
+            (Some(_), true) => "filter",
+            (Some(_), false) => "filter-project",
+            (None, _) => "project",
+        }
+    }
+
+    fn describe(&self) -> String {
+        let list = |exprs: &[Expr]| exprs.iter().map(Expr::to_string).collect::<Vec<_>>().join(", ");
+        match (&self.filter, self.name()) {
+            (Some(filter), "filter") => filter.to_string(),
+            (Some(filter), _) => format!("{filter} → {}", list(&self.exprs)),
+            (None, _) => list(&self.exprs),
+        }
+    }
+
+    fn types(&self) -> Vec<DataType> {
+        self.exprs.iter().map(|e| e.ty().arrow()).collect()
+    }
+
+    fn class(&self) -> Class {
+        Class::Linear
+    }
+
+    fn partition(&self, _input: usize) -> Partition {
+        Partition::Any
+    }
+
+    fn apply(&self, inputs: &[Batch]) -> Output {
+        let input = &inputs[0];
+        if input.is_empty() {
+            return Output::none();
+        }
+        let mut errors = Vec::new();
+        let kept = match &self.predicate {
+            None => input.project(&self.used),
+            Some(predicate) => {
+                let value = predicate.eval(input.columns(), input.len());
+                let (mask, failed) = value.into_column(input.len());
+                let mask = without(mask.as_boolean(), &failed);
+                report(input, &failed, &mut errors);
+                keep(input, &self.used, &mask)
+            }
+        };
+        if kept.is_empty() {
+            return Output { rows: Batch::none(), errors };
+        }
+        let mut failed = Errors::none();
+        let columns: Vec<ArrayRef> = self
+            .programs
+            .iter()
+            .map(|program| {
+                let (column, errors) = program.eval(kept.columns(), kept.len()).into_column(kept.len());
+                failed.merge(&errors);
+                column
+            })
+            .collect();
+        let rows = kept.with_columns(columns, self.keeps_all);
+        if failed.is_empty() {
+            return Output { rows, errors };
+        }
+        report(&kept, &failed, &mut errors);
+        let all = BooleanArray::new(BooleanBuffer::new_set(rows.len()), None);
+        Output { rows: rows.filter(&without(&all, &failed)), errors }
+    }
+}
+
+/// Columns `used` of the rows where `mask` is true. Whether rows are distinct is known only of all columns.
+fn keep(input: &Batch, used: &[usize], mask: &BooleanArray) -> Batch {
+    if used.len() == input.columns().len() { input.filter(mask) } else { input.project(used).filter(mask) }
+}
+
+/// `mask`, false where a row failed.
+fn without(mask: &BooleanArray, failed: &Errors) -> BooleanArray {
+    if failed.is_empty() {
+        return mask.clone();
+    }
+    let bits = BooleanBuffer::collect_bool(mask.len(), |row| {
+        mask.is_valid(row) && mask.value(row) && failed.get(row).is_none()
+    });
+    BooleanArray::new(bits, None)
+}
+
+/// Adds the errors of `failed` rows, each with its row's weight.
+fn report(batch: &Batch, failed: &Errors, errors: &mut Vec<RowError>) {
+    errors.extend(failed.iter().map(|(row, error)| RowError {
+        code: error.code,
+        message: error.message.clone(),
+        weight: batch.weight(row),
+    }));
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_struct("Map").field("filter", &self.filter).field("exprs", &self.exprs).finish()
+    }
+}
