@@ -1,1 +1,8 @@
+//! The command line of deltaq.
+
+mod cells;
+mod lexer;
+mod output;
+mod script;
+
 fn main() {}

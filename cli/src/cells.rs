@@ -1,0 +1,114 @@
+//! Values at the edge: as text, and as JSON in both directions.
+
+use arrow_array::ArrayRef;
+use deltaq_operators::functions::text::{from_text, to_text};
+use deltaq_operators::value::EvalError;
+use deltaq_operators::{Scalar, SqlType};
+use serde_json::value::RawValue;
+
+/// The text of a value, as CAST to TEXT gives it; None for NULL.
+pub fn text(column: &ArrayRef, ty: SqlType, row: usize) -> Option<String> {
+    match Scalar::from_array(column, ty, row) {
+        Scalar::Null => None,
+        Scalar::Text(text) => Some(text),
+        value => Some(to_text(&value, ty)),
+    }
+}
+
+/// Writes a value as JSON (`docs/formats/pipe.md`, Values).
+pub fn write_json(out: &mut Vec<u8>, column: &ArrayRef, ty: SqlType, row: usize) {
+    match Scalar::from_array(column, ty, row) {
+        Scalar::Null => out.extend_from_slice(b"null"),
+        Scalar::Boolean(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
+        Scalar::SmallInt(value) => append(out, &value),
+        Scalar::Int(value) => append(out, &value),
+        Scalar::BigInt(value) => append(out, &value),
+        Scalar::Real(value) if value.is_finite() => append(out, &value),
+        Scalar::Double(value) if value.is_finite() => append(out, &value),
+        Scalar::Real(value) => append(out, infinity(value.into())),
+        Scalar::Double(value) => append(out, infinity(value)),
+        Scalar::Text(value) => append(out, &value),
+        value => append(out, &to_text(&value, ty)),
+    }
+}
+
+fn infinity(value: f64) -> &'static str {
+    match value {
+        v if v.is_nan() => "NaN",
+        v if v > 0.0 => "Infinity",
+        _ => "-Infinity",
+    }
+}
+
+/// Appends `value` as JSON.
+pub fn append<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    serde_json::to_writer(out, value).unwrap_or_else(|e| panic!("text and numbers are always JSON: {e}"));
+}
+
+/// Reads a JSON value as one of type `ty`.
+///
+/// # Errors
+/// `42804` for a JSON value of another kind, else what reading its text as `ty` gives.
+pub fn from_json(json: &RawValue, ty: SqlType) -> Result<Scalar, EvalError> {
+    let raw = json.get();
+    let mismatch = |kind: &str| EvalError { code: "42804", message: format!("{kind} for a value of type {ty}") };
+    match raw.as_bytes().first() {
+        Some(b'n') => Ok(Scalar::Null),
+        Some(b't' | b'f') if ty == SqlType::Boolean => Ok(Scalar::Boolean(raw == "true")),
+        Some(b't' | b'f') => Err(mismatch("a JSON boolean")),
+        Some(b'"') => {
+            let text: String = serde_json::from_str(raw)
+                .map_err(|e| EvalError { code: "22021", message: format!("not a Unicode text: {e}") })?;
+            from_text(&text, ty)
+        }
+        Some(b'[') => Err(mismatch("a JSON array")),
+        Some(b'{') => Err(mismatch("a JSON object")),
+        _ if ty.is_numeric() => from_text(raw, ty),
+        _ => Err(mismatch("a JSON number")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes what it reads.
+    fn check(json: &str, ty: SqlType, expected: &str) {
+        let raw = RawValue::from_string(json.into()).unwrap_or_else(|e| panic!("{json}: {e}"));
+        let found = match from_json(&raw, ty) {
+            Ok(value) => {
+                let mut out = Vec::new();
+                write_json(&mut out, &value.to_array(ty), ty, 0);
+                String::from_utf8_lossy(&out).into_owned()
+            }
+            Err(error) => format!("error {}", error.code),
+        };
+        assert_eq!(found, expected, "{json} as {ty}");
+    }
+
+    #[test]
+    fn values_by_type() {
+        check("null", SqlType::Int, "null");
+        check("true", SqlType::Boolean, "true");
+        check("true", SqlType::Int, "error 42804");
+        check("[1]", SqlType::Int, "error 42804");
+        check("{}", SqlType::Int, "error 42804");
+        check("1", deltaq_operators::types::TEXT, "error 42804");
+        check("9223372036854775807", SqlType::BigInt, "9223372036854775807");
+        check("\"9007199254740993\"", SqlType::BigInt, "9007199254740993");
+        check("9223372036854775808", SqlType::BigInt, "error 22003");
+        check("70000", SqlType::SmallInt, "error 22003");
+        check("123456789012345678901234567890.12", SqlType::Decimal(38, 2), "\"123456789012345678901234567890.12\"");
+        check("\"1.5\"", SqlType::Decimal(10, 2), "\"1.50\"");
+        check("1.5e2", SqlType::Decimal(10, 2), "\"150.00\"");
+        check("0.1", SqlType::Double, "0.1");
+        check("0.1", SqlType::Real, "0.1");
+        check("-0.0", SqlType::Double, "-0.0");
+        check("\"NaN\"", SqlType::Double, "\"NaN\"");
+        check("\"-Infinity\"", SqlType::Real, "\"-Infinity\"");
+        check("\"2013-01-01 05:00:00.5\"", SqlType::Timestamp, "\"2013-01-01 05:00:00.5\"");
+        check("\"2013-01-01\"", SqlType::Date, "\"2013-01-01\"");
+        check("\"a\\u0000\\n\\\"ü\"", deltaq_operators::types::TEXT, "\"a\\u0000\\n\\\"ü\"");
+        check("\"\\ud800\"", deltaq_operators::types::TEXT, "error 22021");
+    }
+}

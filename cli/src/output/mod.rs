@@ -1,0 +1,181 @@
+//! Rows and changes on their way out.
+
+use std::io::{self, Write};
+
+use arrow_array::RecordBatch;
+use clap::ValueEnum;
+use deltaq_operators::types::Field;
+
+use crate::cells;
+
+mod delimited;
+mod grid;
+mod objects;
+mod stream;
+
+pub use grid::Limits;
+pub use stream::ChangeStream;
+
+/// How rows are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Columns ruled with lines.
+    Box,
+    /// Columns ruled with ASCII characters.
+    Table,
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    #[value(name = "jsonlines", alias = "jsonl")]
+    Jsonlines,
+}
+
+/// Rows of a query, or a change of a view where there are weights.
+#[derive(Clone, Copy)]
+pub struct Sheet<'a> {
+    /// Its columns.
+    pub fields: &'a [Field],
+    /// Its rows.
+    pub batches: &'a [RecordBatch],
+    /// One weight a row of the only batch.
+    pub weights: Option<&'a [i64]>,
+}
+
+impl Sheet<'_> {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    fn text(&self, batch: usize, row: usize, column: usize) -> Option<String> {
+        cells::text(self.batches[batch].column(column), self.fields[column].ty, row)
+    }
+
+    fn weight(&self, row: usize) -> Option<i64> {
+        self.weights.map(|weights| weights[row])
+    }
+}
+
+/// Writes `sheet` in `mode`; `limits` hold where people look.
+pub fn write(out: &mut dyn Write, mode: Mode, sheet: Sheet, limits: Limits) -> io::Result<()> {
+    match mode {
+        Mode::Box => grid::write(out, &grid::LINES, sheet, limits),
+        Mode::Table => grid::write(out, &grid::ASCII, sheet, limits),
+        Mode::Csv => delimited::write(out, sheet, true, None),
+        Mode::Jsonlines => objects::write(out, sheet, None),
+    }
+}
+
+/// `n` with commas between thousands.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A weight with its sign.
+pub fn signed(weight: i64) -> String {
+    format!("{weight:+}")
+}
+
+#[cfg(test)]
+pub mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Decimal128Array, Int32Array, StringArray};
+    use arrow_schema::{Field as ArrowField, Schema};
+    use deltaq_operators::SqlType;
+    use deltaq_operators::types::TEXT;
+
+    use super::*;
+
+    /// Three rows with all that is awkward to print.
+    pub fn sample() -> (Vec<Field>, RecordBatch) {
+        let field = |name: &str, ty| Field { name: name.into(), ty, nullable: true };
+        let fields = vec![field("id", SqlType::Int), field("the \"name\"", TEXT), field("s", SqlType::Decimal(10, 2))];
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int32Array::from(vec![1, 22, -3])),
+            Arc::new(StringArray::from(vec![Some("plain"), None, Some("a,\"b\"\nü日")])),
+            Arc::new(Decimal128Array::from(vec![Some(150), Some(-1), None]).with_data_type(fields[2].ty.arrow())),
+        ];
+        let schema = fields.iter().map(|f| ArrowField::new(&f.name, f.ty.arrow(), true)).collect::<Vec<_>>();
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(schema)), columns).expect("columns of one length");
+        (fields, batch)
+    }
+
+    fn check(mode: Mode, weights: Option<&[i64]>, expected: &str) {
+        let (fields, batch) = sample();
+        let mut out = Vec::new();
+        let sheet = Sheet { fields: &fields, batches: &[batch], weights };
+        write(&mut out, mode, sheet, Limits::NONE).expect("a Vec takes all");
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+
+    #[test]
+    fn csv() {
+        check(
+            Mode::Csv,
+            None,
+            "id,\"the \"\"name\"\"\",s\n1,plain,1.50\n22,,-0.01\n-3,\"a,\"\"b\"\"\nü日\",\n",
+        );
+    }
+
+    #[test]
+    fn jsonlines() {
+        check(
+            Mode::Jsonlines,
+            Some(&[1, -1, 2]),
+            "{\"weight\":1,\"row\":{\"id\":1,\"the \\\"name\\\"\":\"plain\",\"s\":\"1.50\"}}\n\
+             {\"weight\":-1,\"row\":{\"id\":22,\"the \\\"name\\\"\":null,\"s\":\"-0.01\"}}\n\
+             {\"weight\":2,\"row\":{\"id\":-3,\"the \\\"name\\\"\":\"a,\\\"b\\\"\\nü日\",\"s\":null}}\n",
+        );
+    }
+
+    #[test]
+    fn table() {
+        check(
+            Mode::Table,
+            Some(&[1, -1, 2]),
+            "\
++--------+----+--------------+-------+
+| weight | id | the \"name\"   |     s |
++--------+----+--------------+-------+
+|     +1 |  1 | plain        |  1.50 |
+|     -1 | 22 | NULL         | -0.01 |
+|     +2 | -3 | a,\"b\"\\nü日   |  NULL |
++--------+----+--------------+-------+
+",
+        );
+    }
+
+    #[test]
+    fn boxes() {
+        check(
+            Mode::Box,
+            None,
+            "\
+┌─────┬────────────┬───────────────┐
+│  id │ the \"name\" │             s │
+│ INT │ TEXT       │ DECIMAL(10,2) │
+├─────┼────────────┼───────────────┤
+│   1 │ plain      │          1.50 │
+│  22 │ NULL       │         -0.01 │
+│  -3 │ a,\"b\"\\nü日 │          NULL │
+└─────┴────────────┴───────────────┘
+",
+        );
+    }
+
+    #[test]
+    fn numbers_in_groups() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+    }
+}
