@@ -1,9 +1,12 @@
 //! The engine as its user sees it.
 
+use std::time::Duration;
+
 use deltaq_compiler::statement::ExplainFormat;
 
 use crate::config::EngineConfig;
 use crate::error::{Error, Result};
+use crate::load::Loaded;
 use crate::relation::{Check, ErrorRow, RelationInfo, StateRow};
 use crate::rows::{Change, Rows};
 use crate::subscription::Subscription;
@@ -237,6 +240,21 @@ impl Engine {
     /// ```
     pub fn explain(&mut self, _sql_or_view: &str, _format: ExplainFormat) -> Result<String> {
         not_built()
+    }
+
+    /// Lets the next rows in that a file or pipe has for its table (`CREATE TABLE … WITH (connector = 'file', …)`), as one epoch.
+    /// Waits for them up to `wait` (None: as long as it takes); None if none came, or no source is left. Statements that read or
+    /// change rows do this by themselves until all sources have ended.
+    ///
+    /// # Errors
+    /// A row that cannot be read, or not enter its table, ends its source: the rows before it stand.
+    pub fn load(&mut self, _wait: Option<Duration>) -> Result<Option<Loaded>> {
+        not_built()
+    }
+
+    /// Tables whose sources have not ended.
+    pub fn loading(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The last epoch that was committed; 0 at first.

@@ -29,6 +29,7 @@
 mod config;
 mod engine;
 mod error;
+mod load;
 mod relation;
 mod rows;
 mod subscription;
@@ -43,6 +44,7 @@ pub use deltaq_operators::{Field, Scalar, Schema, SqlType};
 pub use config::EngineConfig;
 pub use engine::{Engine, Outcome};
 pub use error::{Error, Result};
+pub use load::Loaded;
 pub use relation::{Check, ErrorRow, RelationInfo, RelationKind, StateRow};
 pub use rows::{Change, Rows};
 pub use subscription::Subscription;
