@@ -5,6 +5,7 @@
 //! `lower` turns them into circuit nodes.
 
 pub mod catalog;
+pub mod circuit;
 pub mod diagnostic;
 pub mod parse;
 pub mod plan;
@@ -12,6 +13,7 @@ pub mod rewrite;
 pub mod statement;
 
 pub use catalog::{Catalog, Relation, RelationKind};
+pub use circuit::{Circuit, Lowered, Spread};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use parse::{compile, compile_part, is_complete, split};
 pub use plan::Plan;

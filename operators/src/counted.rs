@@ -186,7 +186,9 @@ impl Operator for Counts {
             let width = batch.columns().len() - 2;
             let rows = self.assign(&batch.project(&(0..width).collect::<Vec<_>>()));
             for side in 0..2 {
-                let Values::W8(counts) = View::of(batch.column(width + side)).values else { panic!("counts are 64 bits") };
+                let Values::W8(counts) = View::of(batch.column(width + side)).values else {
+                    panic!("counts are 64 bits")
+                };
                 rows.iter().zip(counts).for_each(|(row, count)| self.counts[*row as usize][side] = *count as Weight);
             }
         }

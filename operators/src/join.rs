@@ -49,7 +49,13 @@ pub struct Join {
 
 impl Join {
     /// Joins two arrangements; yields columns `output` of left ++ right of the pairs for which `residual` (over left ++ right) is true.
-    pub fn new(left: Side, right: Side, nulls: bool, residual: Option<Expr>, output: Vec<(usize, crate::SqlType)>) -> Join {
+    pub fn new(
+        left: Side,
+        right: Side,
+        nulls: bool,
+        residual: Option<Expr>,
+        output: Vec<(usize, crate::SqlType)>,
+    ) -> Join {
         let mut pair: Vec<usize> = output.iter().map(|(column, _)| *column).collect();
         if let Some(residual) = &residual {
             residual.columns(&mut |c| pair.push(c));
@@ -57,7 +63,8 @@ impl Join {
         pair.sort_unstable();
         pair.dedup();
         let place = |column: usize| pair.partition_point(|p| *p < column);
-        let moved = residual.map(|r| r.map_columns(&mut |index, ty, nullable| Expr::Column { index: place(index), ty, nullable }));
+        let moved = residual
+            .map(|r| r.map_columns(&mut |index, ty, nullable| Expr::Column { index: place(index), ty, nullable }));
         let exprs: Vec<Expr> = output.iter().map(|(column, ty)| Expr::column(place(*column), *ty)).collect();
         let plain = moved.is_none() && pair.iter().eq(output.iter().map(|(c, _)| c));
         let post = std::sync::Arc::new(Map::new(moved, exprs, pair.len()));
@@ -126,7 +133,8 @@ impl Query for Join {
     }
 
     fn describe(&self) -> String {
-        let keys: Vec<String> = self.left.key.iter().zip(&self.right.key).map(|(l, r)| format!("l{l} = r{r}")).collect();
+        let keys: Vec<String> =
+            self.left.key.iter().zip(&self.right.key).map(|(l, r)| format!("l{l} = r{r}")).collect();
         let residual = self.post.filter().map(|f| format!(" and {f}")).unwrap_or_default();
         let on = if keys.is_empty() { "all pairs".to_string() } else { keys.join(" and ") };
         format!("{on}{residual}{}", if self.nulls { " [nulls match]" } else { "" })

@@ -8,6 +8,7 @@ pub mod combine;
 pub mod counted;
 pub mod eval;
 pub mod expr;
+pub mod flat_map;
 pub mod functions;
 pub mod join;
 pub mod map;

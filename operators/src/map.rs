@@ -34,7 +34,8 @@ impl Map {
         used.sort_unstable();
         used.dedup();
         let place = |column: usize| used.partition_point(|u| *u < column);
-        let moved = |e: &Expr| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: place(index), ty, nullable });
+        let moved =
+            |e: &Expr| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: place(index), ty, nullable });
         let programs: Vec<Program> = exprs.iter().map(|e| Program::new(&moved(e))).collect();
         let mut passed: Vec<usize> = programs.iter().filter_map(Program::as_column).collect();
         passed.sort_unstable();

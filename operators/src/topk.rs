@@ -100,7 +100,13 @@ impl Query for TopK {
             .iter()
             .map(|o| {
                 let direction = if o.descending { " desc" } else { "" };
-                let nulls = if o.nulls_first == o.descending { "" } else if o.nulls_first { " nulls first" } else { " nulls last" };
+                let nulls = if o.nulls_first == o.descending {
+                    ""
+                } else if o.nulls_first {
+                    " nulls first"
+                } else {
+                    " nulls last"
+                };
                 format!("${}{direction}{nulls}", o.column)
             })
             .collect();
@@ -162,7 +168,14 @@ impl Ranked {
         fields.extend(query.types.iter().map(|t| SortField::new(t.clone())));
         let converter = RowConverter::new(fields).unwrap_or_else(|e| panic!("a stored type cannot be sorted: {e}"));
         let layout = KeyLayout::new(&query.partition.iter().map(|&p| query.types[p].clone()).collect::<Vec<_>>());
-        Ranked { query: Arc::new(query.clone()), converter, groups: Groups::new(layout), rows: Vec::new(), entries: 0, heap: 0 }
+        Ranked {
+            query: Arc::new(query.clone()),
+            converter,
+            groups: Groups::new(layout),
+            rows: Vec::new(),
+            entries: 0,
+            heap: 0,
+        }
     }
 
     /// Adds a delta; calls `before` with each group it touches, once, before the group changes. Returns the touched groups.
@@ -213,7 +226,8 @@ impl Ranked {
         }
         let parser = self.converter.parser();
         let columns = self.converter.convert_rows(rows.iter().map(|(row, _, _)| parser.parse(row)));
-        let mut columns = columns.unwrap_or_else(|e| panic!("rows this operator encoded: {e}")).split_off(self.query.order.len());
+        let mut columns =
+            columns.unwrap_or_else(|e| panic!("rows this operator encoded: {e}")).split_off(self.query.order.len());
         if self.query.number {
             columns.push(Arc::new(Int64Array::from(rows.iter().map(|(_, n, _)| *n).collect::<Vec<_>>())));
         }
@@ -223,7 +237,7 @@ impl Ranked {
     }
 
     fn current(&self) -> Batch {
-        let rows: Window = self.groups.live().iter().flat_map(|g| query.window(&self.rows[*g as usize])).collect();
+        let rows: Window = self.groups.live().iter().flat_map(|g| self.query.window(&self.rows[*g as usize])).collect();
         self.batch(&rows)
     }
 }
@@ -249,7 +263,7 @@ impl Operator for Ranked {
         });
         let mut changes = Window::new();
         for &group in &touched {
-            difference(old.remove(&group).unwrap_or_default(), self.window(&self.rows[group as usize]), &mut changes);
+            difference(old.remove(&group).unwrap_or_default(), query.window(&self.rows[group as usize]), &mut changes);
         }
         let output = self.batch(&changes);
         for group in touched {
@@ -269,7 +283,8 @@ impl Operator for Ranked {
 
     fn size(&self) -> Size {
         let entry = size_of::<(Box<[u8]>, Weight)>() + 8;
-        let bytes = self.groups.bytes() + self.rows.capacity() * size_of::<Ordered>() + self.entries * entry + self.heap;
+        let bytes =
+            self.groups.bytes() + self.rows.capacity() * size_of::<Ordered>() + self.entries * entry + self.heap;
         Size { rows: self.entries, bytes }
     }
 

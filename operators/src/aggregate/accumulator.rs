@@ -94,7 +94,8 @@ pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn 
             }
         }
     };
-    let same_either_way = matches!(column.function, Function::Min | Function::Max | Function::BoolAnd | Function::BoolOr);
+    let same_either_way =
+        matches!(column.function, Function::Min | Function::Max | Function::BoolAnd | Function::BoolOr);
     if column.distinct && !same_either_way {
         return Some(Box::new(DistinctValues::new(arg, inner)));
     }

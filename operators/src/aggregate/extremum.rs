@@ -279,8 +279,8 @@ impl<O: Order> Accumulator for Extremum<O> {
             let bytes = O::heap_bytes(&key);
             let (entries, before) = (set.len(), set.capacity());
             set.add(key, weight);
-            *heap = (*heap + set.capacity() * size_of::<(O::Key, i64)>())
-                .wrapping_sub(before * size_of::<(O::Key, i64)>());
+            *heap =
+                (*heap + set.capacity() * size_of::<(O::Key, i64)>()).wrapping_sub(before * size_of::<(O::Key, i64)>());
             match set.len().cmp(&entries) {
                 std::cmp::Ordering::Greater => *heap += bytes,
                 std::cmp::Ordering::Less => *heap = heap.wrapping_sub(bytes),

@@ -114,7 +114,9 @@ impl FloatSum {
 
     /// The sum, rounded to the nearest float (ties to even). Finite values whose sum is not give None: out of range.
     pub fn value(&self) -> Option<f64> {
-        let Some(rest) = &self.rest else { return finite(round(self.main.unsigned_abs(), self.unit, false), self.main < 0) };
+        let Some(rest) = &self.rest else {
+            return finite(round(self.main.unsigned_abs(), self.unit, false), self.main < 0);
+        };
         if rest.nans > 0 || (rest.infinities > 0 && rest.negative_infinities > 0) {
             return Some(f64::NAN);
         }

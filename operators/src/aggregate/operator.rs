@@ -206,7 +206,8 @@ impl Grouped {
         let rows = Rows { rows: &all, groups, weights: delta.weights() };
         for (accumulator, column) in self.accumulators.iter_mut().zip(&self.columns) {
             let Some(accumulator) = accumulator else { continue };
-            let arg = delta.column(column.arg.map(|a| a.0).or(column.filter).unwrap_or_else(|| panic!("a call of nothing")));
+            let arg =
+                delta.column(column.arg.map(|a| a.0).or(column.filter).unwrap_or_else(|| panic!("a call of nothing")));
             let Some(filter) = column.filter else {
                 accumulator.update(&rows, arg);
                 continue;

@@ -333,7 +333,9 @@ impl Accumulator for FloatSums {
             Values::W4(values) => {
                 rows.each(&view, |group, row, weight| add(group, f64::from(f32::from_bits(values[row])), weight));
             }
-            Values::W8(values) => rows.each(&view, |group, row, weight| add(group, f64::from_bits(values[row]), weight)),
+            Values::W8(values) => {
+                rows.each(&view, |group, row, weight| add(group, f64::from_bits(values[row]), weight))
+            }
             _ => panic!("a float sum of {}", arg.data_type()),
         }
     }
@@ -461,9 +463,13 @@ impl Accumulator for BoolCounts {
 
     fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
         let at = |counts: &[i64], i: usize| counts[groups[i] as usize] > 0;
-        let bits = BooleanBuffer::collect_bool(groups.len(), |i| {
-            if self.and { !at(&self.falses, i) } else { at(&self.trues, i) }
-        });
+        let bits =
+            BooleanBuffer::collect_bool(
+                groups.len(),
+                |i| {
+                    if self.and { !at(&self.falses, i) } else { at(&self.trues, i) }
+                },
+            );
         let valid = BooleanBuffer::collect_bool(groups.len(), |i| at(&self.trues, i) || at(&self.falses, i));
         let nulls = (valid.count_set_bits() < groups.len()).then(|| NullBuffer::new(valid));
         (Arc::new(BooleanArray::new(bits, nulls)), Errors::none())
