@@ -18,6 +18,7 @@ pub mod keys;
 pub mod operator;
 pub mod runtime;
 pub mod trace;
+pub mod zset;
 
 pub use batch::{Batch, Epoch, Weight, Weights};
 pub use error::Error;
