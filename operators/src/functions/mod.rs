@@ -9,10 +9,25 @@ use crate::scalar::Scalar;
 use crate::types::SqlType;
 use crate::value::Value;
 
+pub mod arithmetic;
 pub mod calendar;
+pub mod cast;
+pub mod comparison;
+pub mod conditional;
+pub mod decimal;
 pub mod interval;
+pub mod kernel;
+pub mod like;
+pub mod logic;
+pub mod membership;
 pub mod numbers;
+pub mod resolve;
+pub mod strings;
+pub mod temporal;
 pub mod text;
+
+#[cfg(test)]
+mod tests;
 
 /// A prepared function: values of its arguments and the number of rows to its result. Constants were looked at once, when it was prepared.
 pub type Kernel = Box<dyn Fn(&[Value], usize) -> Value + Send + Sync>;
@@ -24,6 +39,14 @@ pub struct Arg<'a> {
     pub ty: SqlType,
     /// Its value where it is a constant. A quoted literal takes the type of its context, as in PostgreSQL.
     pub literal: Option<&'a Scalar>,
+}
+
+impl Arg<'_> {
+    /// What is known of `expr`.
+    pub fn of(expr: &Expr) -> Arg<'_> {
+        let literal = if let Expr::Literal { value, .. } = expr { Some(value) } else { None };
+        Arg { ty: expr.ty(), literal }
+    }
 }
 
 /// What a call takes and yields, once its arguments are known.
@@ -90,7 +113,13 @@ impl Function {
     /// Writes a call as SQL where it can be.
     pub fn write_sql(&self, args: &[Expr], ty: SqlType, f: &mut fmt::Formatter) -> fmt::Result {
         match (self.syntax, args) {
-            (Syntax::Infix(op), [a, b]) => write!(f, "({a} {op} {b})"),
+            (Syntax::Infix(op), [first, others @ ..])
+                if !others.is_empty() && (others.len() == 1 || self.family == "logic") =>
+            {
+                write!(f, "({first}")?;
+                others.iter().try_for_each(|other| write!(f, " {op} {other}"))?;
+                f.write_str(")")
+            }
             (Syntax::Prefix(op), [a]) => write!(f, "({op} {a})"),
             (Syntax::Postfix(op), [a]) => write!(f, "({a} {op})"),
             _ if self.name == "cast" => write!(f, "CAST({} AS {ty})", args[0]),
@@ -106,7 +135,16 @@ impl Function {
 }
 
 /// The families, in the order of the manual.
-pub const FAMILIES: &[&[Function]] = &[];
+pub const FAMILIES: &[&[Function]] = &[
+    logic::FUNCTIONS,
+    comparison::FUNCTIONS,
+    membership::FUNCTIONS,
+    conditional::FUNCTIONS,
+    arithmetic::FUNCTIONS,
+    cast::FUNCTIONS,
+    like::FUNCTIONS,
+    strings::FUNCTIONS,
+];
 
 /// All functions.
 pub fn all() -> impl Iterator<Item = &'static Function> {
@@ -116,6 +154,17 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
 /// The function of this name (any case), or alias.
 pub fn lookup(name: &str) -> Option<&'static Function> {
     all().find(|f| f.name.eq_ignore_ascii_case(name) || f.aliases.iter().any(|a| a.eq_ignore_ascii_case(name)))
+}
+
+/// A call of `function` with the casts that its arguments need.
+///
+/// # Errors
+/// What is wrong with the arguments, in words for the user.
+pub fn call(function: &'static Function, args: Vec<Expr>) -> Result<Expr, String> {
+    let known: Vec<Arg> = args.iter().map(Arg::of).collect();
+    let Signature { params, result } = (function.resolve)(&known)?;
+    let args = args.into_iter().zip(params).map(|(arg, ty)| cast::to(arg, ty)).collect();
+    Ok(Expr::Call { function, args, ty: result })
 }
 
 /// The function of this name, which the engine itself relies on.

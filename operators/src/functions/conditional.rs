@@ -1,0 +1,274 @@
+//! CASE, COALESCE, NULLIF: which of several values a row takes.
+//!
+//! All arguments are computed for all rows; the errors of those a row does not take are dropped.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::*;
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
+use arrow_schema::DataType;
+
+use crate::arrays::{self, Values, View};
+use crate::functions::comparison::{Op, comparison};
+use crate::functions::kernel::inherited;
+use crate::functions::numbers::name;
+use crate::functions::resolve::{all_nullable, always_nullable, as_is, common, count, is_unknown, signature};
+use crate::functions::{Arg, Function, Signature, Syntax, get};
+use crate::types::SqlType;
+use crate::value::{Errors, Value};
+
+const FAMILY: &str = "conditional";
+
+/// The conditional functions.
+pub const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "case",
+        aliases: &[],
+        syntax: Syntax::Special,
+        family: FAMILY,
+        usage: "CASE WHEN condition THEN value … [ELSE value] END, CASE x WHEN y THEN value … END",
+        doc: "The value beside the first condition that is true; ELSE's otherwise, or NULL. Branches not taken never fail.",
+        examples: &[
+            ("CASE WHEN 1 > 2 THEN 'a' WHEN 2 > 1 THEN 'b' END", "b"),
+            ("CASE 3 WHEN 1 THEN 'one' ELSE 'many' END", "many"),
+            ("CASE WHEN true THEN 1 ELSE 1 / 0 END", "1"),
+            ("CASE WHEN NULL THEN 1 END", "NULL"),
+        ],
+        resolve: |args| {
+            count(args, 2, usize::MAX)?;
+            let branches = args.len() / 2;
+            if let Some(bad) = (0..branches).map(|b| &args[2 * b]).find(|a| a.ty != SqlType::Boolean && !is_unknown(a))
+            {
+                return Err(format!("argument of CASE/WHEN must be type boolean, not type {}", name(bad.ty)));
+            }
+            let values: Vec<Arg> =
+                args.iter().enumerate().filter(|(i, _)| is_value(*i, args.len())).map(|(_, a)| *a).collect();
+            let ty = common(&values, "CASE")?;
+            let params: Vec<SqlType> = (args.iter().enumerate())
+                .map(|(i, a)| if is_value(i, args.len()) { as_is(a, ty) } else { SqlType::Boolean })
+                .collect();
+            signature(params, ty)
+        },
+        nullable: |args| {
+            args.len() % 2 == 0 || args.iter().enumerate().any(|(i, a)| is_value(i, args.len()) && a.nullable())
+        },
+        prepare: |_, ty| {
+            let data_type = ty.arrow();
+            Box::new(move |args, rows| case(args, rows, &data_type))
+        },
+    },
+    Function {
+        name: "coalesce",
+        aliases: &["ifnull", "nvl"],
+        syntax: Syntax::Call,
+        family: FAMILY,
+        usage: "coalesce(a, b, …) → the type they have in common",
+        doc: "The first argument that is not NULL. Arguments after it never fail.",
+        examples: &[("coalesce(NULL, 2, 1 / 0)", "2"), ("coalesce(NULL, NULL)", "NULL")],
+        resolve: |args| {
+            count(args, 1, usize::MAX)?;
+            let ty = common(args, "COALESCE")?;
+            signature(args.iter().map(|a| as_is(a, ty)).collect::<Vec<_>>(), ty)
+        },
+        nullable: all_nullable,
+        prepare: |_, ty| {
+            let data_type = ty.arrow();
+            Box::new(move |args, rows| coalesce(args, rows, &data_type))
+        },
+    },
+    Function {
+        name: "nullif",
+        aliases: &[],
+        syntax: Syntax::Call,
+        family: FAMILY,
+        usage: "nullif(a, b) → the type of a",
+        doc: "NULL if `a = b`, else `a`.",
+        examples: &[("nullif(1, 1)", "NULL"), ("nullif(1, 2)", "1"), ("nullif('', '')", "NULL")],
+        resolve: |args| {
+            let Signature { params, .. } = (get("eq").resolve)(args)?;
+            let result = params[0];
+            Ok(Signature { params, result })
+        },
+        nullable: always_nullable,
+        prepare: |args, _| {
+            let equal = comparison(args, Op::Eq);
+            Box::new(move |args, rows| {
+                let same = equal(args, rows);
+                let rows = if same.constant { 1 } else { rows };
+                let equal = same.array.as_boolean();
+                let (column, _) = args[0].clone().into_column(rows);
+                let differ = match equal.nulls() {
+                    None => !equal.values(),
+                    Some(nulls) => !&(equal.values() & nulls.inner()),
+                };
+                let nulls = NullBuffer::union(column.nulls(), Some(&NullBuffer::new(differ)));
+                Value { array: with_nulls(&column, nulls), constant: same.constant, errors: same.errors }
+            })
+        },
+    },
+];
+
+/// Whether argument `index` of a CASE is a value and not a condition.
+fn is_value(index: usize, len: usize) -> bool {
+    index % 2 == 1 || index + 1 == len
+}
+
+/// The same values with other NULLs.
+pub fn with_nulls(array: &ArrayRef, nulls: Option<NullBuffer>) -> ArrayRef {
+    let data = array.to_data().into_builder().nulls(nulls).build();
+    make_array(data.unwrap_or_else(|error| panic!("NULLs of the same length: {error}")))
+}
+
+fn case(args: &[Value], rows: usize, ty: &DataType) -> Value {
+    let constant = args.iter().all(|a| a.constant);
+    let rows = if constant { 1 } else { rows };
+    let branches = args.len() / 2;
+    let otherwise = (args.len() % 2 == 1).then(|| args.len() - 1);
+    let mut errors = Errors::none();
+    let mut choice = vec![otherwise.map_or(NONE, |o| o as u32); rows];
+    let mut undecided = BooleanBuffer::new_set(rows);
+    for branch in 0..branches {
+        let condition = &args[2 * branch];
+        let mut taken = BooleanBuffer::new_unset(rows);
+        let value = condition.array.as_boolean();
+        if condition.constant {
+            if let Some(error) = condition.errors.get(0) {
+                undecided.set_indices().for_each(|row| fail(&mut choice, &mut errors, row, error));
+                break;
+            }
+            if value.is_valid(0) && value.value(0) {
+                taken = undecided.clone();
+            }
+        } else {
+            taken = &undecided & value.values();
+            if let Some(nulls) = value.nulls() {
+                taken = &taken & nulls.inner();
+            }
+            if !condition.errors.is_empty() {
+                let open = |row| undecided.value(row) && condition.errors.get(row).is_none();
+                let still = BooleanBuffer::collect_bool(rows, open);
+                for (row, error) in condition.errors.iter().filter(|(row, _)| undecided.value(*row)) {
+                    fail(&mut choice, &mut errors, row, error);
+                }
+                taken = &taken & &still;
+                undecided = still;
+            }
+        }
+        taken.set_indices().for_each(|row| choice[row] = 2 * branch as u32 + 1);
+        undecided = &undecided & &!&taken;
+        if undecided.count_set_bits() == 0 {
+            break;
+        }
+    }
+    Value { array: choose(args, &choice, ty, &mut errors), constant, errors }
+}
+
+fn fail(choice: &mut [u32], errors: &mut Errors, row: usize, error: &crate::value::EvalError) {
+    errors.set(row, error.code, error.message.clone());
+    choice[row] = NONE;
+}
+
+fn coalesce(args: &[Value], rows: usize, ty: &DataType) -> Value {
+    let constant = args.iter().all(|a| a.constant);
+    let rows = if constant { 1 } else { rows };
+    if let [first, ..] = args
+        && !first.constant
+        && first.array.null_count() == 0
+        && first.array.data_type() == ty
+    {
+        // Nothing is left to the others, but where the first failed.
+        return first.clone();
+    }
+    let mut choice = vec![NONE; rows];
+    for (row, choice) in choice.iter_mut().enumerate() {
+        let takes = |a: &Value| a.array.is_valid(a.at(row)) || a.errors.get(a.at(row)).is_some();
+        *choice = args.iter().position(takes).map_or(NONE, |index| index as u32);
+    }
+    let mut errors = Errors::none();
+    Value { array: choose(args, &choice, ty, &mut errors), constant, errors }
+}
+
+/// The choice of no argument: NULL.
+pub const NONE: u32 = u32::MAX;
+
+/// A column that takes row `i` of argument `choice[i]`, with its error.
+pub fn choose(args: &[Value], choice: &[u32], ty: &DataType, errors: &mut Errors) -> ArrayRef {
+    if args.iter().any(|a| !a.errors.is_empty()) {
+        let all = inherited_by_arg(args, choice);
+        errors.merge(&all);
+    }
+    let rows = choice.len();
+    let taken = |row: usize| (choice[row] != NONE).then(|| &args[choice[row] as usize]);
+    let any_null = choice.contains(&NONE) || args.iter().any(|a| a.array.null_count() > 0);
+    let nulls = any_null
+        .then(|| {
+            NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| {
+                taken(row).is_some_and(|a| a.array.is_valid(a.at(row)))
+            }))
+        })
+        .filter(|n| n.null_count() > 0);
+    match ty {
+        DataType::Boolean => {
+            let values: Vec<Option<&BooleanArray>> = args.iter().map(|a| a.array.as_boolean_opt()).collect();
+            let bit = |row: usize| {
+                taken(row).is_some_and(|a| values[choice[row] as usize].is_some_and(|v| v.value(a.at(row))))
+            };
+            Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(rows, bit), nulls))
+        }
+        DataType::Utf8 | DataType::Binary => {
+            let parts: Vec<Option<(&[i32], &[u8])>> = (args.iter())
+                .map(|a| match View::of(&a.array).values {
+                    Values::Var(offsets, data) => Some((offsets, data)),
+                    _ => None,
+                })
+                .collect();
+            let mut offsets = Vec::with_capacity(rows + 1);
+            offsets.push(0);
+            let mut data = Vec::new();
+            for row in 0..rows {
+                if let Some(arg) = taken(row)
+                    && let Some((from, bytes)) = parts[choice[row] as usize]
+                {
+                    data.extend_from_slice(arrays::var(from, bytes, arg.at(row)));
+                }
+                offsets.push(data.len() as i32);
+            }
+            arrays::variable(ty, offsets, data, nulls)
+        }
+        _ => {
+            // Conditions stand among the values too: they are bits, and never chosen.
+            let buffer: Buffer = match arrays::width(ty) {
+                Some(2) => pick(args, choice, |v| if let Values::W2(v) = v { v } else { &[] }).into(),
+                Some(4) => pick(args, choice, |v| if let Values::W4(v) = v { v } else { &[] }).into(),
+                Some(8) => pick(args, choice, |v| if let Values::W8(v) = v { v } else { &[] }).into(),
+                _ => {
+                    let values = pick(args, choice, |v| if let Values::W16(v) = v { v } else { &[] });
+                    Buffer::from_vec(values.into_iter().map(i128::from_le_bytes).collect::<Vec<i128>>())
+                }
+            };
+            arrays::fixed(ty, buffer, nulls)
+        }
+    }
+}
+
+fn pick<T: Copy + Default>(args: &[Value], choice: &[u32], slice: impl Fn(Values) -> &[T]) -> Vec<T> {
+    let sources: Vec<(&[T], usize)> =
+        args.iter().map(|a| (slice(View::of(&a.array).values), if a.constant { 0 } else { 1 })).collect();
+    let value = |(row, &index): (usize, &u32)| match sources.get(index as usize) {
+        Some((values, stride)) => values[row * stride],
+        None => T::default(),
+    };
+    choice.iter().enumerate().map(value).collect()
+}
+
+/// The errors of the arguments that rows take.
+fn inherited_by_arg(args: &[Value], choice: &[u32]) -> Errors {
+    let mut errors = Errors::none();
+    for (index, arg) in args.iter().enumerate().filter(|(_, a)| !a.errors.is_empty()) {
+        let mut own = inherited(std::slice::from_ref(arg), choice.len());
+        own.retain(|row| choice[row] == index as u32);
+        errors.merge(&own);
+    }
+    errors
+}

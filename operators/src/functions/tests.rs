@@ -1,0 +1,339 @@
+//! Functions on values: each case through the registry, the evaluator and back to text.
+
+use std::sync::Arc;
+
+use crate::eval::Program;
+use crate::expr::Expr;
+use crate::functions::{call, cast, get, text};
+use crate::scalar::Scalar;
+use crate::types::{SqlType, TEXT};
+
+/// A constant written as PostgreSQL would: `'x'` quoted, `12`, `1.5`, `true`, `NULL`, `type:text`.
+fn constant(text: &str) -> Expr {
+    let typed = |ty: SqlType, text: &str| {
+        let value = text::from_text(text, ty).unwrap_or_else(|e| panic!("{text:?} as {ty}: {}", e.message));
+        Expr::literal(value, ty)
+    };
+    if text == "NULL" {
+        return Expr::literal(Scalar::Null, SqlType::Null);
+    }
+    if let Some(quoted) = text.strip_prefix('\'') {
+        return typed(TEXT, quoted.trim_end_matches('\''));
+    }
+    if let Some((ty, text)) = text.split_once(':') {
+        return typed(ty_named(ty), text);
+    }
+    match text {
+        "true" | "false" => typed(SqlType::Boolean, text),
+        _ if text.contains('.') => {
+            let (value, p, s) = crate::functions::numbers::decimal_literal(text).unwrap();
+            Expr::literal(Scalar::Decimal(value), SqlType::Decimal(p, s))
+        }
+        _ if text.parse::<i32>().is_ok() => typed(SqlType::Int, text),
+        _ => typed(SqlType::BigInt, text),
+    }
+}
+
+fn ty_named(name: &str) -> SqlType {
+    match name {
+        "bool" => SqlType::Boolean,
+        "i2" => SqlType::SmallInt,
+        "i4" => SqlType::Int,
+        "i8" => SqlType::BigInt,
+        "f4" => SqlType::Real,
+        "f8" => SqlType::Double,
+        "text" => TEXT,
+        "bytea" => SqlType::Bytea,
+        "date" => SqlType::Date,
+        "time" => SqlType::Time,
+        "ts" => SqlType::Timestamp,
+        "tz" => SqlType::TimestampTz,
+        "iv" => SqlType::Interval,
+        "uuid" => SqlType::Uuid,
+        other => {
+            let digits: Vec<u32> = other.split(['(', ',', ')']).filter_map(|d| d.parse().ok()).collect();
+            match (other.split('(').next(), digits.as_slice()) {
+                (Some("d"), [p, s]) => SqlType::Decimal(*p as u8, *s as u8),
+                (Some("varchar"), [n]) => SqlType::Text { max: Some(*n), padded: false },
+                (Some("char"), [n]) => SqlType::Text { max: Some(*n), padded: true },
+                _ => panic!("no type {other}"),
+            }
+        }
+    }
+}
+
+/// `function(arg; arg)`, or `cast(arg; type)`, with constants as arguments.
+fn parse(case: &str) -> Expr {
+    let (name, rest) = case.split_once('(').unwrap_or_else(|| panic!("{case}: name(arg; arg)"));
+    let inner = rest.strip_suffix(')').unwrap_or_else(|| panic!("{case}: )"));
+    let args: Vec<&str> = if inner.is_empty() { vec![] } else { inner.split("; ").collect() };
+    if name == "cast" {
+        return cast::to(constant(args[0]), ty_named(args[1]));
+    }
+    let args = args.iter().map(|a| constant(a)).collect();
+    call(get(name), args).unwrap_or_else(|e| panic!("{case}: {e}"))
+}
+
+/// The text of the result, or `error CODE`.
+fn evaluate(expr: &Expr) -> String {
+    let value = Program::new(expr).eval(&[], 3);
+    assert!(value.constant, "{expr}: a constant expression is a constant");
+    if let Some(error) = value.errors.get(0) {
+        return format!("error {}", error.code);
+    }
+    show(&Scalar::from_array(&value.array, expr.ty(), 0), expr.ty())
+}
+
+fn show(value: &Scalar, ty: SqlType) -> String {
+    if *value == Scalar::Null { "NULL".into() } else { text::to_text(value, ty) }
+}
+
+/// Each `function(args)` gives that text: as constants, and as columns.
+pub fn check(cases: &[(&str, &str)]) {
+    for (case, expected) in cases {
+        let expr = parse(case);
+        assert_eq!(&evaluate(&expr), expected, "{case}");
+        let Expr::Call { function, args, ty } = &expr else { panic!("{case}: folded") };
+        // The same with columns in place of constants, one after the other and all together.
+        for mask in 1..1u32 << args.len().min(4) {
+            let (mut columns, mut mixed) = (Vec::new(), Vec::new());
+            for (index, arg) in args.iter().enumerate() {
+                let value = Program::new(arg).eval(&[], 1);
+                if mask >> index & 1 == 0 || !value.errors.is_empty() {
+                    mixed.push(arg.clone());
+                } else {
+                    mixed.push(Expr::column(columns.len(), arg.ty()));
+                    columns.push(crate::arrays::repeat(&value.array, 3));
+                }
+            }
+            if columns.is_empty() {
+                continue;
+            }
+            let expr = Expr::Call { function, args: mixed, ty: *ty };
+            let value = Program::new(&expr).eval(&columns, 3);
+            let (array, errors) = value.into_column(3);
+            for row in 0..3 {
+                let got = match errors.get(row) {
+                    Some(error) => format!("error {}", error.code),
+                    None => show(&Scalar::from_array(&Arc::clone(&array), *ty, row), *ty),
+                };
+                assert_eq!(&got, expected, "{case} with columns {mask:b}, row {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn comparisons() {
+    check(&[
+        ("eq(1; 1.0)", "true"),
+        ("eq(1; '1')", "true"),
+        ("eq(NULL; NULL)", "NULL"),
+        ("eq(1; NULL)", "NULL"),
+        ("eq(f8:NaN; f8:NaN)", "true"),
+        ("eq(f8:-0; f8:0)", "true"),
+        ("gt(f8:NaN; f8:Infinity)", "true"),
+        ("lt(f8:NaN; f8:Infinity)", "false"),
+        ("lt(f8:1; f8:NaN)", "true"),
+        ("le(f8:NaN; f8:NaN)", "true"),
+        ("lt('2'; '10')", "false"),
+        ("lt(2; 10)", "true"),
+        ("eq(d(38,0):99999999999999999999999999999999999999; d(38,10):1.5)", "false"),
+        ("gt(d(38,0):99999999999999999999999999999999999999; d(38,10):1.5)", "true"),
+        ("lt(d(38,0):-99999999999999999999999999999999999999; d(38,10):-1.5)", "true"),
+        ("eq(d(5,2):1.50; d(5,1):1.5)", "true"),
+        ("eq(char(5):ab; 'ab   ')", "true"),
+        ("eq(varchar(5):ab; 'ab ')", "false"),
+        ("eq(iv:1 month; iv:30 days)", "true"),
+        ("eq(date:2013-01-01; ts:2013-01-01 00:00:00)", "true"),
+        ("gt(date:2013-01-02; '2013-01-01')", "true"),
+        ("eq(bytea:\\x00ff; bytea:\\x00ff)", "true"),
+        ("lt(false; true)", "true"),
+        ("eq(f4:0.1; f8:0.1)", "false"),
+        ("eq(1; f8:1)", "true"),
+        ("distinct_from(1; NULL)", "true"),
+        ("distinct_from(NULL; NULL)", "false"),
+        ("not_distinct_from(2; 2)", "true"),
+        ("not_distinct_from(2; 3)", "false"),
+        ("between(3; 1; NULL)", "NULL"),
+        ("between(5; NULL; 3)", "false"),
+        ("between(5; 1; 5.5)", "true"),
+        ("in(1; 2; NULL)", "NULL"),
+        ("in(2; 2; NULL)", "true"),
+        ("in(1; '1')", "true"),
+        ("in(NULL; 1)", "NULL"),
+        ("in('b'; 'a'; 'b'; 'c')", "true"),
+        ("in(8; 1; 2; 3; 4; 5; 6; 7; 8)", "true"),
+        ("in(9; 1; 2; 3; 4; 5; 6; 7; 8)", "false"),
+        ("in(f8:-0; f8:0; f8:1)", "true"),
+        ("in(f8:NaN; f8:NaN)", "true"),
+        ("in(1.5; 1; 1.50)", "true"),
+        ("in(iv:1 month; iv:30 days)", "true"),
+        ("in(char(3):a; 'a  ')", "true"),
+    ]);
+}
+
+#[test]
+fn logic() {
+    check(&[
+        ("and(true; NULL)", "NULL"),
+        ("and(NULL; false)", "false"),
+        ("and(true; true; true)", "true"),
+        ("or(false; NULL)", "NULL"),
+        ("or(NULL; true)", "true"),
+        ("or(false; false; false)", "false"),
+        ("not(NULL)", "NULL"),
+        ("not(false)", "true"),
+        ("is_null(NULL)", "true"),
+        ("is_null(1)", "false"),
+        ("is_not_null(1)", "true"),
+        ("is_true(NULL)", "false"),
+        ("is_not_true(NULL)", "true"),
+        ("is_false(false)", "true"),
+        ("is_not_false(false)", "false"),
+        ("is_unknown(NULL)", "true"),
+    ]);
+}
+
+#[test]
+fn arithmetic() {
+    check(&[
+        ("add(1; 2)", "3"),
+        ("add(2147483647; 1)", "error 22003"),
+        ("add(9223372036854775807; 1)", "error 22003"),
+        ("add(i2:32767; i2:1)", "error 22003"),
+        ("add(i2:1; 40000)", "40001"),
+        ("sub(-2147483648; 1)", "error 22003"),
+        ("sub(-1; 2)", "-3"),
+        ("mul(65536; 65536)", "error 22003"),
+        ("mul(i8:4294967296; i8:4294967296)", "error 22003"),
+        ("mul(-3; 7)", "-21"),
+        ("div(7; 2)", "3"),
+        ("div(-7; 2)", "-3"),
+        ("div(1; 0)", "error 22012"),
+        ("div(-2147483648; -1)", "error 22003"),
+        ("mod(-2147483648; -1)", "0"),
+        ("mod(-5; 3)", "-2"),
+        ("mod(5; 0)", "error 22012"),
+        ("div(1; NULL)", "NULL"),
+        ("add(f8:1e308; f8:1e308)", "error 22003"),
+        ("mul(f8:1e-308; f8:1e-308)", "error 22003"),
+        ("div(f8:1; f8:0)", "error 22012"),
+        ("div(f8:1; f8:Infinity)", "0"),
+        ("sub(f8:Infinity; f8:Infinity)", "NaN"),
+        ("add(f4:0.5; 1)", "1.5"),
+        ("add(0.1; 0.25)", "0.35"),
+        ("add(1.5; 1)", "2.5"),
+        ("sub(1; 0.15)", "0.85"),
+        ("mul(1.5; 1.5)", "2.25"),
+        ("mul(d(38,2):12345.67; 2)", "24691.34"),
+        ("mul(d(38,18):1.5; d(38,18):2.25)", "3.375000000000000000"),
+        ("mul(d(38,0):99999999999999999999999999999999999999; 10)", "error 22003"),
+        ("add(d(38,0):99999999999999999999999999999999999999; 1)", "error 22003"),
+        ("div(d(10,2):1; d(10,2):3)", "0.3333333333333"),
+        ("div(d(38,10):1; d(38,10):3)", "0.333333"),
+        ("div(d(10,2):-2; d(10,2):3)", "-0.6666666666667"),
+        ("div(1.5; 0)", "error 22012"),
+        ("mod(5.5; 2)", "1.5"),
+        ("mod(-5.5; 2)", "-1.5"),
+        ("neg(5)", "-5"),
+        ("neg(-2147483648)", "error 22003"),
+        ("neg(1.50)", "-1.50"),
+        ("neg(iv:1 mon 1 sec)", "-1 mons -00:00:01"),
+    ]);
+}
+
+#[test]
+fn dates_and_intervals() {
+    check(&[
+        ("add(date:2013-01-31; iv:1 month)", "2013-02-28 00:00:00"),
+        ("add(iv:1 month; date:2013-01-31)", "2013-02-28 00:00:00"),
+        ("add(date:2013-01-31; 1)", "2013-02-01"),
+        ("add(1; date:2013-01-31)", "2013-02-01"),
+        ("sub(date:2013-03-01; 1)", "2013-02-28"),
+        ("sub(date:2013-03-01; date:2013-02-01)", "28"),
+        ("sub(ts:2013-01-31 10:00; ts:2013-01-01 12:00)", "29 days 22:00:00"),
+        ("sub(ts:2013-01-01 12:00; ts:2013-01-31 10:00)", "-29 days -22:00:00"),
+        ("sub(ts:2013-01-31 10:00; date:2013-01-01)", "30 days 10:00:00"),
+        ("sub(ts:2013-03-31 10:00; iv:1 mon 1 day)", "2013-02-27 10:00:00"),
+        ("add(ts:2013-01-01 00:00; '1 day')", "2013-01-02 00:00:00"),
+        ("add(ts:2013-01-01 00:00; iv:90 seconds)", "2013-01-01 00:01:30"),
+        ("add(ts:294246-12-31 00:00; iv:1 year)", "error 22008"),
+        ("add(tz:2013-01-01 00:00+00; iv:1 hour)", "2013-01-01 01:00:00+00"),
+        ("add(time:23:00; iv:2 hours)", "01:00:00"),
+        ("add(date:2013-01-01; time:03:00)", "2013-01-01 03:00:00"),
+        ("sub(time:03:00; time:05:30)", "-02:30:00"),
+        ("add(iv:1 day; iv:1 hour)", "1 day 01:00:00"),
+        ("sub(iv:1 day; iv:1 hour)", "1 day -01:00:00"),
+        ("mul(iv:1 month 15 days 3 hours; 1.5)", "1 mon 37 days 16:30:00"),
+        ("mul(2; iv:1 day)", "2 days"),
+        ("div(iv:1 month; 7)", "4 days 06:51:25.6896"),
+        ("div(iv:1 month; 0)", "error 22012"),
+    ]);
+}
+
+#[test]
+fn casts() {
+    check(&[
+        ("cast('12'; i4)", "12"),
+        ("cast('x'; i4)", "error 22P02"),
+        ("cast(2.5; i4)", "3"),
+        ("cast(-2.5; i4)", "-3"),
+        ("cast(f8:2.5; i4)", "2"),
+        ("cast(f8:3.5; i4)", "4"),
+        ("cast(f8:1e10; i4)", "error 22003"),
+        ("cast(f8:NaN; i8)", "error 22003"),
+        ("cast(f8:9223372036854775807; i8)", "error 22003"),
+        ("cast(70000; i2)", "error 22003"),
+        ("cast(true; i4)", "1"),
+        ("cast(2; bool)", "true"),
+        ("cast(true; text)", "true"),
+        ("cast(1.005; d(10,2))", "1.01"),
+        ("cast(99.995; d(4,2))", "error 22003"),
+        ("cast(500; d(3,2))", "error 22003"),
+        ("cast(5; d(3,2))", "5.00"),
+        ("cast(f8:1.1; d(30,20))", "1.10000000000000000000"),
+        ("cast(f8:1e25; d(38,5))", "10000000000000000000000000.00000"),
+        ("cast(f8:123456789.123456789; d(38,15))", "123456789.123457000000000"),
+        ("cast(f4:0.1; d(10,5))", "0.10000"),
+        ("cast(f4:0.1; f8)", "0.10000000149011612"),
+        ("cast(f8:1e39; f4)", "error 22003"),
+        ("cast(f8:1e-50; f4)", "error 22003"),
+        ("cast(1.1; f8)", "1.1"),
+        ("cast(d(38,20):123456789012345678.12345678901234567890; f8)", "1.2345678901234568e+17"),
+        ("cast(12345; varchar(3))", "123"),
+        ("cast('abcdef'; varchar(3))", "abc"),
+        ("cast('ab  '; char(4))", "ab"),
+        ("cast(date:2013-01-05; ts)", "2013-01-05 00:00:00"),
+        ("cast(ts:2013-01-05 10:00; date)", "2013-01-05"),
+        ("cast(ts:1969-12-31 10:00; date)", "1969-12-31"),
+        ("cast(ts:2013-01-05 10:00; time)", "10:00:00"),
+        ("cast(iv:25:30:00; time)", "01:30:00"),
+        ("cast(NULL; i4)", "NULL"),
+    ]);
+}
+
+#[test]
+fn choices() {
+    check(&[
+        ("case(false; 'a'; true; 'b')", "b"),
+        ("case(NULL; 1)", "NULL"),
+        ("case(false; 1; 2.5)", "2.5"),
+        ("case(true; 1; 2.5)", "1.0"),
+        ("coalesce(NULL; 2; 3)", "2"),
+        ("coalesce(NULL; NULL)", "NULL"),
+        ("coalesce('a'; 'b')", "a"),
+        ("nullif(1; 1)", "NULL"),
+        ("nullif(1; 2)", "1"),
+        ("nullif(1; NULL)", "1"),
+        ("nullif('a'; 'b')", "a"),
+        ("like('abc'; 'a%')", "true"),
+        ("like('a_c'; 'a!_c'; '!')", "true"),
+        ("like('abc'; 'a\\')", "error 22025"),
+        ("ilike('ABC'; 'a%')", "true"),
+        ("concat_op('a'; 'b')", "ab"),
+        ("concat_op('a'; 1.50)", "a1.50"),
+        ("concat_op('a'; NULL)", "NULL"),
+        ("concat_op(bytea:\\x01; bytea:\\x02)", "\\x0102"),
+    ]);
+}
