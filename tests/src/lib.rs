@@ -1,1 +1,3 @@
-//! Laws, oracles and SQL test files.
+//! What tries to break the engine: a reference evaluator, generated queries and changes, other databases as oracles.
+
+pub mod oracle;

@@ -1,0 +1,3 @@
+//! Other databases that say what the answer should be.
+
+pub mod postgres;
