@@ -1,3 +1,8 @@
 //! What tries to break the engine: a reference evaluator, generated queries and changes, other databases as oracles.
+//!
+//! Read [`reference`] first: what a plan means. [`oracle`] asks
+//! PostgreSQL. The laws themselves stand in `tests/`.
 
 pub mod oracle;
+pub mod reference;
+pub mod rows;
