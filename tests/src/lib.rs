@@ -6,3 +6,4 @@
 pub mod oracle;
 pub mod reference;
 pub mod rows;
+pub mod script;

@@ -26,10 +26,31 @@ impl Cluster {
         let data = cluster.folder.path().join("data");
         let ready = cluster.run(
             "initdb",
-            &["-D", path(&data), "-U", "deltaq", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+            &[
+                "-D",
+                path(&data),
+                "-U",
+                "deltaq",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--lc-collate=C",
+                "--lc-ctype=C.UTF-8",
+                "--no-sync",
+            ],
         ) && cluster.run(
             "pg_ctl",
-            &["-D", path(&data), "-l", path(&cluster.folder.path().join("log")), "-w", "-o", &cluster.options(), "start"],
+            &[
+                "-D",
+                path(&data),
+                "-l",
+                path(&cluster.folder.path().join("log")),
+                "-w",
+                "-o",
+                &cluster.options(),
+                "start",
+            ],
         );
         ready.then_some(cluster)
     }
@@ -37,7 +58,22 @@ impl Cluster {
     /// A new session, in an empty schema of its own.
     pub fn session(&self) -> Session {
         let mut child = Command::new("psql")
-            .args(["-X", "-q", "-A", "-t", "-F", FIELD, "-R", RECORD, "-P", "null=NULL", "-U", "deltaq", "-d", "postgres"])
+            .args([
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-F",
+                FIELD,
+                "-R",
+                RECORD,
+                "-P",
+                "null=NULL",
+                "-U",
+                "deltaq",
+                "-d",
+                "postgres",
+            ])
             .arg("-h")
             .arg(self.folder.path())
             .stdin(Stdio::piped())
@@ -49,7 +85,9 @@ impl Cluster {
         let output = BufReader::new(child.stdout.take().unwrap_or_else(|| panic!("psql has no stdout")));
         let mut session = Session { child, input, output };
         let schema = format!("s{}", session.child.id());
-        for sql in [format!("CREATE SCHEMA {schema}"), format!("SET search_path = {schema}"), "SET timezone = 'UTC'".into()] {
+        for sql in
+            [format!("CREATE SCHEMA {schema}"), format!("SET search_path = {schema}"), "SET timezone = 'UTC'".into()]
+        {
             session.run(&sql).unwrap_or_else(|code| panic!("{sql}: {code}"));
         }
         session

@@ -40,7 +40,8 @@ pub fn aggregate(input: &Bag, keys: &[Expr], calls: &[Call], errors: &mut Errors
     }
     let mut out = Bag::new();
     for (key, values) in groups {
-        let results: Result<Row, Failure> = calls.iter().zip(&values).map(|(call, values)| result(call, values)).collect();
+        let results: Result<Row, Failure> =
+            calls.iter().zip(&values).map(|(call, values)| result(call, values)).collect();
         match results {
             Ok(results) => out.add(key.into_iter().chain(results).collect(), 1),
             Err(failure) => *errors.entry(failure).or_default() += 1,
@@ -97,7 +98,9 @@ fn result(call: &Call, values: &Bag) -> Result<Scalar, Failure> {
         Function::Sum | Function::Avg => {
             let exacts: Vec<(Exact, i64)> = values
                 .iter()
-                .map(|(value, weight)| (exact(&(value.clone(), ty)).unwrap_or_else(|| panic!("{value:?} is a number")), *weight))
+                .map(|(value, weight)| {
+                    (exact(&(value.clone(), ty)).unwrap_or_else(|| panic!("{value:?} is a number")), *weight)
+                })
                 .collect();
             let scale = exacts[0].0.scale;
             let digits: BigInt = exacts.iter().map(|(value, weight)| &value.digits * weight).sum();

@@ -142,7 +142,8 @@ pub fn call(name: &str, args: &[Typed], ty: SqlType) -> Result<Scalar, Failure> 
         }
         "greatest" | "least" => {
             let some = args.iter().filter(|a| a.0 != Scalar::Null);
-            let best = if name == "greatest" { some.max_by(|a, b| order(a, b)) } else { some.min_by(|a, b| order(a, b)) };
+            let best =
+                if name == "greatest" { some.max_by(|a, b| order(a, b)) } else { some.min_by(|a, b| order(a, b)) };
             return Ok(best.map_or(Scalar::Null, |b| b.0.clone()));
         }
         _ => {}
@@ -268,7 +269,11 @@ fn number(value: &Typed, ty: SqlType) -> Result<Scalar, Failure> {
             // To an integer: half to even. To a decimal: what the shortest text says, 15 digits of it (6 for REAL).
             SqlType::Decimal(..) => {
                 let digits = if value.1 == SqlType::Real { 6 } else { 15 };
-                store(&texts::exact_of_text(&format!("{:.*e}", digits - 1, v)).unwrap_or_else(|| panic!("{v} has digits")), ty)
+                store(
+                    &texts::exact_of_text(&format!("{:.*e}", digits - 1, v))
+                        .unwrap_or_else(|| panic!("{v} has digits")),
+                    ty,
+                )
             }
             _ => {
                 let whole = v.round_ties_even();

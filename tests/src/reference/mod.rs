@@ -217,8 +217,9 @@ fn top(
 ) -> Bag {
     let mut groups: Vec<(Row, Vec<(Row, Row)>)> = Vec::new();
     for (row, weight) in input.iter() {
-        let keys = values(partition, row)
-            .and_then(|group| Ok((group, order.iter().map(|k| expression::evaluate(&k.expr, row)).collect::<Result<Row, _>>()?)));
+        let keys = values(partition, row).and_then(|group| {
+            Ok((group, order.iter().map(|k| expression::evaluate(&k.expr, row)).collect::<Result<Row, _>>()?))
+        });
         match keys {
             Ok((group, sort)) => {
                 let rows = match groups.iter().position(|(g, _)| compare_rows(g, &group).is_eq()) {

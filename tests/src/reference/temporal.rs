@@ -60,7 +60,8 @@ pub fn timestamp_text(us: i64) -> String {
     let us = us.rem_euclid(DAY_US);
     let (seconds, fraction) = (us / 1_000_000, us % 1_000_000);
     let time = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:06}").trim_end_matches('0').to_string() };
+    let fraction =
+        if fraction == 0 { String::new() } else { format!(".{fraction:06}").trim_end_matches('0').to_string() };
     match date.strip_suffix(" BC") {
         Some(date) => format!("{date} {time}{fraction} BC"),
         None => format!("{date} {time}{fraction}"),
@@ -118,7 +119,11 @@ pub fn call(name: &str, args: &[Typed], ty: SqlType) -> Option<Result<Scalar, Fa
         "day" => day,
         _ => return None,
     };
-    Some(if ty.is_float() { Ok(Scalar::Double(part as f64)) } else { function::store(&function::Exact::integer(part), ty) })
+    Some(if ty.is_float() {
+        Ok(Scalar::Double(part as f64))
+    } else {
+        function::store(&function::Exact::integer(part), ty)
+    })
 }
 
 #[cfg(test)]

@@ -42,8 +42,12 @@ pub fn call(name: &str, args: &[Typed], _ty: SqlType) -> Option<Result<Scalar, F
             } else {
                 i64::MAX
             };
-            let kept: Vec<char> =
-                text.into_iter().enumerate().filter(|(i, _)| (from..to).contains(&(*i as i64 + 1))).map(|(_, c)| c).collect();
+            let kept: Vec<char> = text
+                .into_iter()
+                .enumerate()
+                .filter(|(i, _)| (from..to).contains(&(*i as i64 + 1)))
+                .map(|(_, c)| c)
+                .collect();
             whole(&kept)
         }
         "replace" => {
@@ -105,7 +109,8 @@ pub fn parse(value: &Scalar, ty: SqlType) -> Result<Scalar, Failure> {
     let text = text.trim();
     match ty {
         SqlType::SmallInt | SqlType::Int | SqlType::BigInt => {
-            let number = exact_of_text(text).filter(|n| n.scale == 0 && !text.contains(['.', 'e', 'E'])).ok_or(NOT_A_VALUE)?;
+            let number =
+                exact_of_text(text).filter(|n| n.scale == 0 && !text.contains(['.', 'e', 'E'])).ok_or(NOT_A_VALUE)?;
             store(&number, ty)
         }
         SqlType::Decimal(..) => store(&exact_of_text(text).ok_or(NOT_A_VALUE)?, ty),
