@@ -9,7 +9,7 @@ use arrow_array::*;
 use arrow_buffer::{
     BooleanBufferBuilder, Buffer, IntervalMonthDayNano, NullBuffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer,
 };
-use deltaq_operators::functions::text::from_text;
+use deltaq_operators::functions::text::{fit, from_text};
 use deltaq_operators::{Field, Scalar, SqlType};
 
 use crate::error::{Reason, reason};
@@ -29,7 +29,7 @@ enum Values {
     BigInt(Vec<i64>),
     Real(Vec<f32>),
     Double(Vec<f64>),
-    /// With the scale, and the least value that has too many digits.
+    /// With the scale, and the least value of too many digits.
     Decimal(Vec<i128>, u8, i128),
     Bytes(Bytes),
     Date(Vec<i32>),
@@ -115,80 +115,50 @@ impl Column {
     #[inline]
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<(), Reason> {
         let ty = self.field.ty;
+        /// The common spelling, or else whatever SQL reads.
+        macro_rules! push {
+            ($values:expr, $fast:expr, $variant:path) => {
+                match $fast {
+                    Some(value) => $values.push(value),
+                    None => match rare(text, ty)? {
+                        $variant(value) => $values.push(value),
+                        other => panic!("{other:?} read as {ty}"),
+                    },
+                }
+            };
+        }
         match &mut self.values {
-            Values::Bytes(v) => match ty {
-                SqlType::Bytea => match rare(text, ty)? {
-                    Scalar::Bytea(value) => v.push(&value)?,
-                    _ => return Err(invalid(text, ty)),
-                },
-                _ => v.push(checked_text(text, ty)?)?,
+            Values::Bytes(v) if ty == SqlType::Bytea => match rare(text, ty)? {
+                Scalar::Bytea(value) => v.push(&value)?,
+                other => panic!("{other:?} read as {ty}"),
             },
-            Values::Int(v) => match parse::integer(text).and_then(|n| n.try_into().ok()) {
-                Some(value) => v.push(value),
-                None => v.push(
-                    parse::integer(integer_text(text, ty)?)
-                        .and_then(|n| n.try_into().ok())
-                        .ok_or_else(|| out_of_range(text, ty))?,
-                ),
-            },
-            Values::BigInt(v) => match parse::integer(text) {
-                Some(value) => v.push(value),
-                None => v.push(parse::integer(integer_text(text, ty)?).ok_or_else(|| out_of_range(text, ty))?),
-            },
-            Values::SmallInt(v) => match parse::integer(text).and_then(|n| n.try_into().ok()) {
-                Some(value) => v.push(value),
-                None => v.push(
-                    parse::integer(integer_text(text, ty)?)
-                        .and_then(|n| n.try_into().ok())
-                        .ok_or_else(|| out_of_range(text, ty))?,
-                ),
-            },
-            Values::Double(v) => v.push(float(text, ty)?),
-            Values::Real(v) => {
-                let wide: f32 = float(text, ty)?;
-                v.push(wide);
+            Values::Bytes(v) => v.push(fit(utf8(text)?, ty)?.as_bytes())?,
+            Values::SmallInt(v) => push!(v, parse::integer(text).and_then(|n| n.try_into().ok()), Scalar::SmallInt),
+            Values::Int(v) => push!(v, parse::integer(text).and_then(|n| n.try_into().ok()), Scalar::Int),
+            Values::BigInt(v) => push!(v, parse::integer(text), Scalar::BigInt),
+            Values::Real(v) => push!(v, float(text).filter(|v: &f32| v.is_finite()), Scalar::Real),
+            Values::Double(v) => push!(v, float(text).filter(|v: &f64| v.is_finite()), Scalar::Double),
+            Values::Decimal(v, scale, limit) => {
+                push!(v, parse::decimal(text, *scale).filter(|v| v.abs() < *limit), Scalar::Decimal);
             }
-            Values::Decimal(v, scale, limit) => match parse::decimal(text.trim_ascii(), *scale) {
-                parse::Decimal::Value(value) if value.abs() < *limit => v.push(value),
-                parse::Decimal::Invalid => return Err(invalid(text, ty)),
-                _ => return Err(out_of_range(text, ty)),
-            },
-            Values::Date(v) => match parse::date(text) {
-                Some(value) => v.push(value),
+            Values::Date(v) => push!(v, parse::date(text), Scalar::Date),
+            Values::Time(v) => push!(v, parse::time(text), Scalar::Time),
+            Values::Timestamp(v) => push!(v, parse::timestamp(text), Scalar::Timestamp),
+            Values::TimestampTz(v) => push!(v, parse::timestamp_tz(text), Scalar::Timestamp),
+            Values::Boolean(v) => match parse::boolean(text) {
+                Some(value) => v.append(value),
                 None => match rare(text, ty)? {
-                    Scalar::Date(value) => v.push(value),
-                    _ => return Err(invalid(text, ty)),
+                    Scalar::Boolean(value) => v.append(value),
+                    other => panic!("{other:?} read as {ty}"),
                 },
             },
-            Values::Time(v) => match parse::time(text) {
-                Some(value) => v.push(value),
-                None => match rare(text, ty)? {
-                    Scalar::Time(value) => v.push(value),
-                    _ => return Err(invalid(text, ty)),
-                },
-            },
-            Values::Timestamp(v) => match parse::timestamp(text) {
-                Some(value) => v.push(value),
-                None => match rare(text, ty)? {
-                    Scalar::Timestamp(value) => v.push(value),
-                    _ => return Err(invalid(text, ty)),
-                },
-            },
-            Values::TimestampTz(v) => match parse::timestamp_tz(text) {
-                Some(value) => v.push(value),
-                None => match rare(text, ty)? {
-                    Scalar::Timestamp(value) => v.push(value),
-                    _ => return Err(invalid(text, ty)),
-                },
-            },
-            Values::Boolean(v) => v.append(parse::boolean(text.trim_ascii()).ok_or_else(|| invalid(text, ty))?),
             Values::Interval(v) => match rare(text, ty)? {
                 Scalar::Interval { months, days, nanos } => v.push(IntervalMonthDayNano::new(months, days, nanos)),
-                _ => return Err(invalid(text, ty)),
+                other => panic!("{other:?} read as {ty}"),
             },
             Values::Uuid(v) => match rare(text, ty)? {
                 Scalar::Uuid(value) => v.extend_from_slice(&value),
-                _ => return Err(invalid(text, ty)),
+                other => panic!("{other:?} read as {ty}"),
             },
         }
         self.nulls.append_non_null();
@@ -259,81 +229,23 @@ impl Column {
     }
 }
 
-/// Text that fits the type: valid UTF-8, not too long; CHAR without its padding.
 #[inline]
-fn checked_text(text: &[u8], ty: SqlType) -> Result<&[u8], Reason> {
-    let Ok(utf8) = std::str::from_utf8(text) else {
-        return Err(reason("22021", format!("not valid UTF-8: {}", shown(text))));
-    };
-    let SqlType::Text { max: Some(max), padded } = ty else { return Ok(text) };
-    let kept = if padded { utf8.trim_end_matches(' ') } else { utf8 };
-    if kept.len() > max as usize && kept.chars().count() > max as usize {
-        // Blanks beyond the limit are cut, as in PostgreSQL.
-        let end = kept.char_indices().nth(max as usize).map_or(kept.len(), |(at, _)| at);
-        if kept[end..].bytes().any(|b| b != b' ') {
-            return Err(reason("22001", format!("value too long for type {ty}: {}", shown(text))));
-        }
-        return Ok(&kept.as_bytes()[..end]);
-    }
-    Ok(kept.as_bytes())
-}
-
-/// An integer's text without blanks around it. Fails where it is no integer at all.
-#[cold]
-fn integer_text(text: &[u8], ty: SqlType) -> Result<&[u8], Reason> {
-    let text_trimmed = text.trim_ascii();
-    let digits = text_trimmed.strip_prefix(b"-").or_else(|| text_trimmed.strip_prefix(b"+")).unwrap_or(text_trimmed);
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(invalid(text, ty));
-    }
-    Ok(text_trimmed)
-}
-
-trait Float: std::str::FromStr + Copy {
-    fn is_infinite(self) -> bool;
-}
-
-impl Float for f32 {
-    fn is_infinite(self) -> bool {
-        f32::is_infinite(self)
-    }
-}
-
-impl Float for f64 {
-    fn is_infinite(self) -> bool {
-        f64::is_infinite(self)
-    }
+fn utf8(text: &[u8]) -> Result<&str, Reason> {
+    std::str::from_utf8(text).map_err(|_| reason("22021", format!("not valid UTF-8: {}", shown(text))))
 }
 
 #[inline]
-fn float<F: Float>(text: &[u8], ty: SqlType) -> Result<F, Reason> {
-    let trimmed = text.trim_ascii();
-    let value = std::str::from_utf8(trimmed).ok().and_then(|t| t.parse::<F>().ok()).ok_or_else(|| invalid(text, ty))?;
-    if value.is_infinite() && trimmed.iter().any(u8::is_ascii_digit) {
-        return Err(out_of_range(text, ty));
-    }
-    Ok(value)
+fn float<F: std::str::FromStr>(text: &[u8]) -> Option<F> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// A spelling that is not the common one, or a type that is rare in files.
+/// A spelling that is not the common one, or a type that is rare in files; or no value at all.
 #[cold]
 fn rare(text: &[u8], ty: SqlType) -> Result<Scalar, Reason> {
-    let utf8 = std::str::from_utf8(text).map_err(|_| invalid(text, ty))?;
-    from_text(utf8.trim(), ty)
-}
-
-#[cold]
-fn invalid(text: &[u8], ty: SqlType) -> Reason {
-    let code = match ty {
-        SqlType::Date | SqlType::Time | SqlType::Timestamp | SqlType::TimestampTz | SqlType::Interval => "22007",
-        _ => "22P02",
-    };
-    reason(code, format!("invalid input syntax for type {ty}: {}", shown(text)))
-}
-
-#[cold]
-fn out_of_range(text: &[u8], ty: SqlType) -> Reason {
-    reason("22003", format!("out of range for type {ty}: {}", shown(text)))
+    if text.len() > 1000 && ty != SqlType::Bytea {
+        return Err(reason("22P02", format!("a text of {} bytes is no {ty}: {}", text.len(), shown(text))));
+    }
+    from_text(utf8(text)?.trim(), ty)
 }
 
 /// A text in quotes as a message shows it: cut after 80 characters.

@@ -119,7 +119,7 @@ fn kind(text: &str) -> Kind {
                     None => Kind::Double,
                 };
             }
-            if parse::decimal(bytes, 0) != parse::Decimal::Invalid {
+            if text.parse::<f64>().is_ok_and(f64::is_finite) {
                 return Kind::Double;
             }
         }

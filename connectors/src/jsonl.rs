@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use arrow_array::ArrayRef;
+use deltaq_operators::functions::numbers;
 use deltaq_operators::{Field, Schema, SqlType};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -227,10 +228,8 @@ fn set(rows: &mut Rows, column: usize, json: &str) {
 /// The digits of a JSON number that is whole though it is written with a fraction or exponent: 1.0, 1e3.
 #[cold]
 fn whole(number: &[u8]) -> Option<String> {
-    match parse::decimal(number, 18) {
-        parse::Decimal::Value(value) if value % 10i128.pow(18) == 0 => Some((value / 10i128.pow(18)).to_string()),
-        _ => None,
-    }
+    let value = numbers::read_decimal(std::str::from_utf8(number).ok()?, 38, 18).ok()?;
+    (value % 10i128.pow(18) == 0).then(|| (value / 10i128.pow(18)).to_string())
 }
 
 /// A schema that fits the first lines: a column for each key, in the order in which they first appear.

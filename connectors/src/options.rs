@@ -244,11 +244,12 @@ fn unfit(key: &str, value: &str, expected: &str) -> Error {
 }
 
 fn truth(key: &str, value: &str) -> Result<bool> {
-    match crate::parse::boolean(value.as_bytes()) {
-        Some(truth) => Ok(truth),
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "on" | "yes" | "1" => Ok(true),
+        "false" | "off" | "no" | "0" => Ok(false),
         // `HEADER` alone.
-        None if value.is_empty() || value.eq_ignore_ascii_case(key) => Ok(true),
-        None => Err(unfit(key, value, "true or false")),
+        "" => Ok(true),
+        _ => Err(unfit(key, value, "true or false")),
     }
 }
 

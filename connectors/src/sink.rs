@@ -326,7 +326,7 @@ pub(crate) fn column_names(options: &SinkOptions, schema: &[Field]) -> Vec<Strin
         name
     };
     let leading = [(options.epochs, "epoch"), (options.weights, "weight")];
-    let leading = leading.into_iter().filter_map(|(asked, name)| asked.then(|| free(name)));
+    let leading = leading.into_iter().filter(|(asked, _)| *asked).map(|(_, name)| free(name));
     leading.chain(schema.iter().map(|field| field.name.clone())).collect()
 }
 
