@@ -1,5 +1,7 @@
 //! How an engine is laid out.
 
+use std::path::PathBuf;
+
 /// How an engine is laid out.
 ///
 /// ```
@@ -13,10 +15,12 @@ pub struct EngineConfig {
     pub workers: usize,
     /// Epochs that may be under way before `commit` waits for the workers; 1 at least. Bounds memory.
     pub epochs_in_flight: usize,
+    /// Where files that SQL names are looked for if they are not there as named, one directory after the other.
+    pub directories: Vec<PathBuf>,
 }
 
 impl Default for EngineConfig {
     fn default() -> EngineConfig {
-        EngineConfig { workers: 1, epochs_in_flight: 8 }
+        EngineConfig { workers: 1, epochs_in_flight: 8, directories: Vec::new() }
     }
 }

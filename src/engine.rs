@@ -257,6 +257,11 @@ impl Engine {
         Vec::new()
     }
 
+    /// Sets [`EngineConfig::directories`] from now on.
+    pub fn look_in(&mut self, directories: Vec<std::path::PathBuf>) {
+        self.config.directories = directories;
+    }
+
     /// The last epoch that was committed; 0 at first.
     ///
     /// ```

@@ -32,6 +32,8 @@ mod error;
 mod load;
 mod relation;
 mod rows;
+#[cfg(feature = "files")]
+mod sources;
 mod subscription;
 mod transaction;
 

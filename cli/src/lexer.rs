@@ -84,7 +84,8 @@ impl Lexer<'_> {
         let rest = &self.sql[self.at..];
         let tag = rest[1..].find('$').map(|end| &rest[..end + 2])?;
         let name = &tag[1..tag.len() - 1];
-        if name.starts_with(|c: char| c.is_ascii_digit()) || name.contains(|c: char| !(c.is_alphanumeric() || c == '_')) {
+        if name.starts_with(|c: char| c.is_ascii_digit()) || name.contains(|c: char| !(c.is_alphanumeric() || c == '_'))
+        {
             return None;
         }
         Some(match rest[tag.len()..].find(tag) {

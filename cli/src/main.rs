@@ -1,8 +1,93 @@
-//! The command line of deltaq.
+//! The command line of deltaq: [`session`] runs SQL and dot commands, [`repl`] reads them from a person, [`pipe`] serves programs.
 
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod arguments;
 mod cells;
+mod failure;
+mod interrupt;
+mod keywords;
 mod lexer;
 mod output;
+mod progress;
+mod run;
 mod script;
+mod session;
 
-fn main() {}
+use arguments::{Arguments, Command};
+use failure::Failure;
+use session::{Flow, Result, Session, Setup};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        Some(Command::Run(arguments)) => run::run(arguments),
+        Some(Command::Explain(arguments)) => run::explain(arguments),
+        Some(Command::Pipe(_)) => Ok(()),
+        None => shell(arguments),
+    }
+}
+
+/// `deltaq`, `deltaq -c …` or `deltaq < script`
+fn shell(arguments: Arguments) -> Result<()> {
+    let interactive = arguments.commands.is_empty() && io::stdin().is_terminal();
+    interrupt::install(interactive);
+    let workers = arguments.engine.workers.into();
+    let mut session =
+        Session::new(Setup { workers, interactive, mode: arguments.mode, output: None, emit: None, quiet: false })?;
+    if !arguments.commands.is_empty() {
+        session.name_queries(&arguments.commands.join("\n;"));
+        for text in &arguments.commands {
+            if session.script(text, None, 1)? == Flow::Quit {
+                break;
+            }
+        }
+        return session.load();
+    }
+    stream(&mut session)
+}
+
+/// Runs statements as they come in on standard input.
+fn stream(session: &mut Session) -> Result<()> {
+    let (mut text, mut first_line, mut number) = (String::new(), 1, 0);
+    let mut input = io::stdin().lock();
+    loop {
+        let more = read_line(&mut input, &mut text)?;
+        number += 1;
+        let last = text.trim_end();
+        if !more || last.ends_with(';') || last.trim_start().starts_with('.') {
+            if more && !script::is_complete(&text) {
+                continue;
+            }
+            if session.script(&text, None, first_line)? == Flow::Quit {
+                return Ok(());
+            }
+            text.clear();
+            first_line = number + 1;
+        }
+        if !more {
+            return session.load();
+        }
+    }
+}
+
+/// Appends a line; false at the end.
+fn read_line(input: &mut impl io::BufRead, text: &mut String) -> Result<bool> {
+    match input.read_line(text) {
+        Ok(bytes) => Ok(bytes > 0),
+        Err(e) => Err(Failure::Message(format!("standard input: {e}"))),
+    }
+}

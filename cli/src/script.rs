@@ -84,6 +84,33 @@ pub fn verb(statement: &str) -> String {
     first.map(|t| statement[t.range].to_ascii_uppercase()).unwrap_or_default()
 }
 
+/// Whether a statement is a query.
+pub fn is_query(statement: &str) -> bool {
+    matches!(verb(statement).as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE")
+}
+
+/// Whether a statement reads or changes rows, so that sources have to be read before it runs.
+pub fn touches_rows(statement: &str) -> bool {
+    !matches!(verb(statement).as_str(), "CREATE" | "DROP" | "EXPLAIN" | "SHOW")
+}
+
+/// Whether `sql` names a relation (or anything else) `name`.
+pub fn names(sql: &str, name: &str) -> bool {
+    tokens(sql).any(|token| match token.kind {
+        Kind::Word => sql[token.range].to_lowercase() == name,
+        Kind::Name => sql[token.range].trim_matches('"').replace("\"\"", "\"") == name,
+        _ => false,
+    })
+}
+
+/// `name` as SQL refers to it: in double quotes where it needs them.
+pub fn quoted(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && crate::keywords::KEYWORDS.binary_search(&name.to_ascii_uppercase().as_str()).is_err();
+    if plain { name.to_string() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,7 +135,11 @@ mod tests {
         check("SELECT 1; ", &["SELECT 1"], true);
         check(";;SELECT 1;;", &["SELECT 1"], true);
         check("SELECT ';' -- ;\n, 2 ; SELECT 3", &["SELECT ';' -- ;\n, 2", "SELECT 3"], false);
-        check(".mode csv\nSELECT 1;\n-- look\n.read it's.sql  \n", &["[.mode csv]", "SELECT 1", "[.read it's.sql]"], true);
+        check(
+            ".mode csv\nSELECT 1;\n-- look\n.read it's.sql  \n",
+            &["[.mode csv]", "SELECT 1", "[.read it's.sql]"],
+            true,
+        );
         check("SELECT 1\n.5;", &["SELECT 1\n.5"], true);
         check("SELECT 'x", &["SELECT 'x"], false);
         check("/* x", &["/* x"], false);
@@ -119,5 +150,17 @@ mod tests {
         assert_eq!(emit_changes("SELECT 1 emit /* x */ Changes -- y"), Some(9..29));
         assert_eq!(emit_changes("SELECT 1 AS changes"), None);
         assert_eq!(verb("/* SELECT */ (insert into"), "INSERT");
+        assert!(is_query("((select 1))"));
+        assert!(!touches_rows("create view v as select 1"));
+    }
+
+    #[test]
+    fn naming() {
+        assert_eq!(quoted("top"), "top");
+        assert_eq!(quoted("order"), "\"order\"");
+        assert_eq!(quoted("Top 1\""), "\"Top 1\"\"\"");
+        assert!(names("SELECT * FROM Top -- other", "top"));
+        assert!(names("SELECT * FROM \"Top 1\"\"\"", "Top 1\""));
+        assert!(!names("SELECT 'top' -- top", "top"));
     }
 }

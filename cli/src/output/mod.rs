@@ -1,10 +1,12 @@
 //! Rows and changes on their way out.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_schema::{Field as ArrowField, Schema};
 use clap::ValueEnum;
-use deltaq_operators::types::Field;
+use deltaq_operators::types::{Field, TEXT};
 
 use crate::cells;
 
@@ -79,6 +81,35 @@ pub fn thousands(n: u64) -> String {
     text
 }
 
+/// `n` bytes, for people.
+pub fn bytes(n: u64) -> String {
+    let mut size = n as f64;
+    for unit in ["B", "KB", "MB", "GB"] {
+        if size < 1000.0 {
+            return if unit == "B" { format!("{n} B") } else { format!("{size:.1} {unit}") };
+        }
+        size /= 1000.0;
+    }
+    format!("{size:.1} TB")
+}
+
+/// Writes rows of text.
+pub fn write_text(
+    out: &mut dyn Write,
+    mode: Mode,
+    names: &[&str],
+    rows: &[Vec<String>],
+    limits: Limits,
+) -> io::Result<()> {
+    let fields: Vec<Field> =
+        names.iter().map(|name| Field { name: name.to_string(), ty: TEXT, nullable: false }).collect();
+    let schema: Vec<_> = names.iter().map(|name| ArrowField::new(*name, TEXT.arrow(), true)).collect();
+    let column = |at: usize| Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row[at]))) as ArrayRef;
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(schema)), (0..names.len()).map(column).collect())
+        .unwrap_or_else(|e| panic!("as many texts in each column: {e}"));
+    write(out, mode, Sheet { fields: &fields, batches: &[batch], weights: None }, limits)
+}
+
 /// A weight with its sign.
 pub fn signed(weight: i64) -> String {
     format!("{weight:+}")
@@ -86,12 +117,8 @@ pub fn signed(weight: i64) -> String {
 
 #[cfg(test)]
 pub mod tests {
-    use std::sync::Arc;
-
-    use arrow_array::{ArrayRef, Decimal128Array, Int32Array, StringArray};
-    use arrow_schema::{Field as ArrowField, Schema};
+    use arrow_array::{Decimal128Array, Int32Array};
     use deltaq_operators::SqlType;
-    use deltaq_operators::types::TEXT;
 
     use super::*;
 
@@ -119,11 +146,7 @@ pub mod tests {
 
     #[test]
     fn csv() {
-        check(
-            Mode::Csv,
-            None,
-            "id,\"the \"\"name\"\"\",s\n1,plain,1.50\n22,,-0.01\n-3,\"a,\"\"b\"\"\nü日\",\n",
-        );
+        check(Mode::Csv, None, "id,\"the \"\"name\"\"\",s\n1,plain,1.50\n22,,-0.01\n-3,\"a,\"\"b\"\"\nü日\",\n");
     }
 
     #[test]

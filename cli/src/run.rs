@@ -1,0 +1,125 @@
+//! `deltaq run` and `deltaq explain`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
+
+use deltaq::ExplainFormat;
+
+use crate::arguments::{ExplainArguments, Format, Picture, RunArguments};
+use crate::failure::{Failure, Origin, render};
+use crate::interrupt;
+use crate::script::{self, Item};
+use crate::session::{Flow, Result, Session, Setup};
+
+/// `deltaq run FILE`
+pub fn run(arguments: RunArguments) -> Result<()> {
+    interrupt::install(false);
+    let (text, shown) = read(&arguments.file)?;
+    let mode = arguments.format.or_else(|| format_of(arguments.output.as_deref()?)).map(Format::mode);
+    let output = match &arguments.output {
+        Some(path) => Some(create(path)?),
+        None => None,
+    };
+    let mut session = Session::new(Setup {
+        workers: arguments.engine.workers.into(),
+        interactive: false,
+        mode,
+        output,
+        emit: arguments.emit,
+        quiet: arguments.quiet,
+    })?;
+    session.name_queries(&text);
+    let result = finish(&mut session, &text, &arguments, &shown);
+    session.flush()?;
+    if !arguments.quiet && matches!(result, Ok(()) | Err(Failure::Interrupted)) {
+        eprintln!("{}", session.summary()?);
+    }
+    result
+}
+
+fn finish(session: &mut Session, text: &str, arguments: &RunArguments, shown: &str) -> Result<()> {
+    if session.text(text, &arguments.file, shown)? == Flow::Quit {
+        return Ok(());
+    }
+    let prints = |item: Item| match item {
+        Item::Statement(range) => script::is_query(&text[range.clone()]) || script::verb(&text[range]) == "COPY",
+        Item::Command(_) => false,
+    };
+    if let Some(emit) = arguments.emit.filter(|_| !script::items(text).into_iter().any(prints)) {
+        session.emit_views(emit)?;
+    }
+    session.load()
+}
+
+/// `deltaq explain FILE`
+pub fn explain(arguments: ExplainArguments) -> Result<()> {
+    let (text, shown) = read(&arguments.file)?;
+    let mut session = Session::new(Setup {
+        workers: arguments.engine.workers.into(),
+        interactive: false,
+        mode: None,
+        output: None,
+        emit: None,
+        quiet: true,
+    })?;
+    session.engine.look_in(arguments.file.parent().map(Path::to_path_buf).into_iter().collect());
+    let format = match arguments.format {
+        Picture::Text => ExplainFormat::Text,
+        Picture::Dot => ExplainFormat::Dot,
+    };
+    let mut out = BufWriter::new(io::stdout());
+    for item in script::items(&text) {
+        let Item::Statement(range) = item else { continue };
+        let statement = &text[range.clone()];
+        let origin = Origin { path: Some(&shown), text: &text, start: range.start, skip: 0, first_line: 1 };
+        let failure = |e: deltaq::Error| Failure::Sql(render(&e, Some(origin)));
+        let engine = &mut session.engine;
+        if script::is_query(statement) {
+            let body = script::emit_changes(statement).map_or(statement, |words| &statement[..words.start]);
+            writeln!(out, "-- {}\n{}\n", first_line(body), engine.explain(body, format).map_err(failure)?.trim_end())?;
+            continue;
+        }
+        if matches!(script::verb(statement).as_str(), "CREATE" | "ALTER" | "DROP") {
+            let before = engine.tables().len();
+            engine.execute(statement).map_err(failure)?;
+            for relation in engine.tables().into_iter().skip(before).filter(|r| r.sql.is_some()) {
+                let text = engine.explain(&relation.name, format).map_err(failure)?;
+                writeln!(out, "-- {}\n{}\n", first_line(statement), text.trim_end())?;
+            }
+        }
+    }
+    Ok(out.flush()?)
+}
+
+fn first_line(sql: &str) -> &str {
+    sql.lines().next().unwrap_or_default()
+}
+
+fn read(path: &Path) -> Result<(String, String)> {
+    if path == Path::new("-") {
+        let mut text = String::new();
+        let read = io::stdin().read_to_string(&mut text);
+        read.map_err(|e| Failure::Message(format!("standard input: {e}")))?;
+        return Ok((text, "<stdin>".into()));
+    }
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("{shown}: {e}")))?;
+    Ok((text, shown))
+}
+
+fn create(path: &Path) -> Result<Box<dyn Write>> {
+    match File::create(path) {
+        Ok(file) => Ok(Box::new(BufWriter::new(file))),
+        Err(e) => Err(Failure::Message(format!("{}: {e}", path.display()))),
+    }
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "csv" => Some(Format::Csv),
+        "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
+        "txt" => Some(Format::Table),
+        _ => None,
+    }
+}

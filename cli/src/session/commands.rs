@@ -1,0 +1,322 @@
+//! Dot commands.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use deltaq::{ExplainFormat, RelationKind};
+
+use super::describe::definition;
+use super::{Flow, Result, Session};
+use crate::failure::Failure;
+use crate::output::{self, Mode, Sheet};
+use crate::script;
+
+/// A dot command.
+pub struct Command {
+    /// Its name, with the dot.
+    pub name: &'static str,
+    /// What follows it.
+    pub arguments: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    run: fn(&mut Session, &str) -> Result<Flow>,
+}
+
+/// All dot commands, in the order of the help. A command may be shortened as long as it is the first here to begin so.
+pub const COMMANDS: &[Command] = &[
+    Command { name: ".help", arguments: "[COMMAND]", help: "This list, or what one command does", run: help },
+    Command { name: ".tables", arguments: "", help: "Tables and views with their columns", run: tables },
+    Command { name: ".schema", arguments: "[NAME]", help: "The SQL that makes a table or view, or all", run: schema },
+    Command {
+        name: ".watch",
+        arguments: "[VIEW …]",
+        help: "Show changes of views from now on; alone: which",
+        run: watch,
+    },
+    Command { name: ".unwatch", arguments: "[VIEW …]", help: "Show them no longer; alone: none", run: unwatch },
+    Command { name: ".changes", arguments: "on|off", help: "Whether changes of watched views are shown", run: changes },
+    Command { name: ".plan", arguments: "VIEW | SELECT …", help: "How a view or query is computed", run: plan },
+    Command { name: ".state", arguments: "[NAME]", help: "What tables and views keep in memory", run: state },
+    Command { name: ".errors", arguments: "VIEW", help: "Bad data that keeps rows out of a view", run: errors },
+    Command { name: ".check", arguments: "[VIEW …]", help: "Recompute views by definition and compare", run: check },
+    Command { name: ".mode", arguments: "box|table|csv|jsonlines", help: "How rows are shown", run: mode },
+    Command { name: ".maxrows", arguments: "N|all", help: "Rows shown at most in a box or table", run: maxrows },
+    Command { name: ".timer", arguments: "on|off", help: "Whether to say how long a statement took", run: timer },
+    Command { name: ".read", arguments: "FILE", help: "Run a script", run: read },
+    Command { name: ".quit", arguments: "", help: "End (also .exit, Ctrl-D)", run: quit },
+];
+
+fn failure<T>(text: impl Into<String>) -> Result<T> {
+    Err(Failure::Message(text.into()))
+}
+
+impl Session {
+    /// Runs a dot command.
+    pub(super) fn command(&mut self, line: &str) -> Result<Flow> {
+        let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let name = name.trim_end_matches(';').to_lowercase();
+        let name = if name == ".exit" { ".quit".to_string() } else { name };
+        match COMMANDS.iter().find(|c| name.len() > 1 && c.name.starts_with(&name)) {
+            Some(command) => (command.run)(self, rest.trim().trim_end_matches(';').trim_end()),
+            None => failure(format!("there is no command {name}; .help lists them")),
+        }
+    }
+
+    fn write_text(&mut self, names: &[&str], rows: &[Vec<String>]) -> Result<()> {
+        let limits = self.limits();
+        Ok(output::write_text(&mut self.out, self.mode, names, rows, limits)?)
+    }
+
+    /// The relation that `name` means, as in SQL: folded to lower case unless in double quotes.
+    fn relation(&self, name: &str) -> Result<deltaq::RelationInfo> {
+        let quoted = name.strip_prefix('"').and_then(|n| n.strip_suffix('"')).map(|n| n.replace("\"\"", "\""));
+        let wanted = quoted.unwrap_or_else(|| name.to_lowercase());
+        let relations = self.engine.tables();
+        if let Some(found) = relations.iter().find(|r| r.name == wanted || r.name == name) {
+            return Ok(found.clone());
+        }
+        let names: Vec<String> = relations.into_iter().map(|r| r.name).collect();
+        match names.as_slice() {
+            [] => failure(format!("there is no table or view {name}, nor any other")),
+            _ => failure(format!("there is no table or view {name}; there are: {}", names.join(", "))),
+        }
+    }
+
+    fn views(&self) -> Vec<String> {
+        let views = self.engine.tables().into_iter().filter(|r| r.kind == RelationKind::View);
+        views.map(|r| r.name).collect()
+    }
+}
+
+fn on_off(word: &str, before: bool) -> Result<bool> {
+    match word {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        "" => Ok(!before),
+        _ => failure(format!("{word}: expected on or off")),
+    }
+}
+
+fn help(session: &mut Session, name: &str) -> Result<Flow> {
+    let wanted = name.trim_start_matches('.');
+    let found: Vec<&Command> = COMMANDS.iter().filter(|c| c.name[1..].starts_with(wanted)).collect();
+    if found.is_empty() {
+        return failure(format!("there is no command {name}"));
+    }
+    let width = COMMANDS.iter().map(|c| c.name.len() + 1 + c.arguments.chars().count()).max().unwrap_or(0);
+    for command in found {
+        let usage = format!("{} {}", command.name, command.arguments);
+        let pad = " ".repeat(width - usage.chars().count());
+        writeln!(session.out, "{usage}{pad}  {}", command.help)?;
+    }
+    if wanted.is_empty() {
+        writeln!(
+            session.out,
+            "\nSQL statements end with a semicolon. SELECT … EMIT CHANGES shows rows now, and every change from then on.\n\
+             Tab completes, Up recalls, Ctrl-C cancels the line, Ctrl-D quits."
+        )?;
+    }
+    Ok(Flow::Continue)
+}
+
+fn tables(session: &mut Session, _: &str) -> Result<Flow> {
+    let rows: Vec<Vec<String>> = session
+        .engine
+        .tables()
+        .into_iter()
+        .map(|relation| {
+            let kind = if relation.kind == RelationKind::View { "view" } else { "table" };
+            let columns: Vec<String> = relation.schema.iter().map(|f| format!("{} {}", f.name, f.ty)).collect();
+            vec![relation.name, kind.to_string(), columns.join(", ")]
+        })
+        .collect();
+    session.write_text(&["name", "kind", "columns"], &rows)?;
+    Ok(Flow::Continue)
+}
+
+fn schema(session: &mut Session, name: &str) -> Result<Flow> {
+    let relations = if name.is_empty() { session.engine.tables() } else { vec![session.relation(name)?] };
+    for relation in relations {
+        writeln!(session.out, "{}", definition(&relation))?;
+    }
+    Ok(Flow::Continue)
+}
+
+fn watch(session: &mut Session, names: &str) -> Result<Flow> {
+    if names.is_empty() {
+        let rows: Vec<Vec<String>> = session.watched().into_iter().map(|view| vec![view]).collect();
+        session.write_text(&["watched"], &rows)?;
+    }
+    for name in names.split_whitespace() {
+        let view = session.relation(name)?.name;
+        session.watch(&view, false, true)?;
+    }
+    Ok(Flow::Continue)
+}
+
+fn unwatch(session: &mut Session, names: &str) -> Result<Flow> {
+    let views = match names {
+        "" => session.watched(),
+        names => names.split_whitespace().map(|name| Ok(session.relation(name)?.name)).collect::<Result<_>>()?,
+    };
+    views.iter().try_for_each(|view| session.unwatch(view))?;
+    Ok(Flow::Continue)
+}
+
+fn changes(session: &mut Session, word: &str) -> Result<Flow> {
+    session.changes = on_off(word, session.changes)?;
+    Ok(Flow::Continue)
+}
+
+fn plan(session: &mut Session, what: &str) -> Result<Flow> {
+    if what.is_empty() {
+        return failure(".plan of what? A view, or a SELECT");
+    }
+    let what = if what.contains(char::is_whitespace) { what.to_string() } else { session.relation(what)?.name };
+    let text = session.engine.explain(&what, ExplainFormat::Text)?;
+    writeln!(session.out, "{}", text.trim_end())?;
+    Ok(Flow::Continue)
+}
+
+fn state(session: &mut Session, name: &str) -> Result<Flow> {
+    let mut all = session.engine.state()?;
+    if !name.is_empty() {
+        let name = session.relation(name)?.name;
+        all.retain(|row| row.view == name);
+    }
+    let (rows, bytes) = all.iter().fold((0, 0), |(rows, bytes), s| (rows + s.rows, bytes + s.bytes));
+    let mut lines: Vec<Vec<String>> =
+        all.into_iter().map(|s| vec![s.view, s.operator, output::thousands(s.rows), output::bytes(s.bytes)]).collect();
+    lines.push(vec!["total".into(), String::new(), output::thousands(rows), output::bytes(bytes)]);
+    session.write_text(&["name", "operator", "rows", "memory"], &lines)?;
+    Ok(Flow::Continue)
+}
+
+fn errors(session: &mut Session, name: &str) -> Result<Flow> {
+    if name.is_empty() {
+        return failure(".errors of which view?");
+    }
+    let view = session.relation(name)?.name;
+    let found = session.engine.errors(&view)?;
+    let lines: Vec<Vec<String>> =
+        found.into_iter().map(|e| vec![e.weight.to_string(), e.code, e.message, e.operator]).collect();
+    session.write_text(&["rows", "code", "message", "operator"], &lines)?;
+    Ok(Flow::Continue)
+}
+
+fn check(session: &mut Session, names: &str) -> Result<Flow> {
+    session.load()?;
+    let views = match names {
+        "" => session.views(),
+        names => names.split_whitespace().map(|name| Ok(session.relation(name)?.name)).collect::<Result<_>>()?,
+    };
+    let mut wrong = Vec::new();
+    for view in views {
+        let check = session.engine.check(&view)?;
+        if check.is_ok() {
+            writeln!(session.out, "{view}: as its definition says, {} rows", output::thousands(check.rows))?;
+            continue;
+        }
+        writeln!(
+            session.out,
+            "{view}: differs from its definition, which gives {} rows",
+            output::thousands(check.rows)
+        )?;
+        for (what, rows) in [("missing", &check.missing), ("too many", &check.extra)] {
+            if !rows.is_empty() {
+                writeln!(session.out, "{what}:")?;
+                let sheet = Sheet { fields: rows.schema(), batches: rows.batches(), weights: None };
+                let limits = session.limits();
+                output::write(&mut session.out, session.mode, sheet, limits)?;
+            }
+        }
+        wrong.push(view);
+    }
+    match wrong.as_slice() {
+        [] => Ok(Flow::Continue),
+        views => failure(format!("not as defined: {}", views.join(", "))),
+    }
+}
+
+fn mode(session: &mut Session, word: &str) -> Result<Flow> {
+    let Ok(mode) = Mode::from_str(word, true) else {
+        return failure(format!("mode {word}: expected box, table, csv or jsonlines"));
+    };
+    session.mode = mode;
+    session.set_stream(mode);
+    Ok(Flow::Continue)
+}
+
+fn maxrows(session: &mut Session, word: &str) -> Result<Flow> {
+    session.rows_max = match (word, word.parse::<usize>()) {
+        ("all", _) => None,
+        (_, Ok(rows)) if rows > 0 => Some(rows),
+        _ => return failure(format!("{word}: expected a number of rows, or all")),
+    };
+    Ok(Flow::Continue)
+}
+
+fn timer(session: &mut Session, word: &str) -> Result<Flow> {
+    session.timer = on_off(word, session.timer)?;
+    Ok(Flow::Continue)
+}
+
+fn read(session: &mut Session, name: &str) -> Result<Flow> {
+    /// Scripts in scripts; a script that reads itself ends here.
+    const DEPTH_MAX: usize = 50;
+    let name = match name.as_bytes() {
+        [b'\'', .., b'\''] | [b'"', .., b'"'] if name.len() > 1 => &name[1..name.len() - 1],
+        _ => name,
+    };
+    if name.is_empty() {
+        return failure(".read which file?");
+    }
+    if session.files.len() >= DEPTH_MAX {
+        return failure(format!("{name}: scripts read each other {DEPTH_MAX} deep"));
+    }
+    let path = session.find(name);
+    session.file(&path)
+}
+
+fn quit(_: &mut Session, _: &str) -> Result<Flow> {
+    Ok(Flow::Quit)
+}
+
+impl Session {
+    /// Runs the script in a file.
+    pub fn file(&mut self, path: &Path) -> Result<Flow> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).or_else(|e| failure(format!("{shown}: {e}")))?;
+        self.text(&text, path, &shown)
+    }
+
+    /// Runs `text`, which stands in the file `path`.
+    pub fn text(&mut self, text: &str, path: &Path, shown: &str) -> Result<Flow> {
+        self.files.push(path.to_path_buf());
+        self.look_beside_files();
+        let result = self.script(text, Some(shown), 1);
+        self.files.pop();
+        self.look_beside_files();
+        // .quit in a script that is read ends that script alone, unless nobody reads it.
+        match result {
+            Ok(Flow::Quit) if !self.files.is_empty() || self.interactive => Ok(Flow::Continue),
+            result => result,
+        }
+    }
+
+    /// Lets SQL find files beside the scripts that are being read.
+    fn look_beside_files(&mut self) {
+        let directories = self.files.iter().rev().filter_map(|file| file.parent()).map(Path::to_path_buf).collect();
+        self.engine.look_in(directories);
+    }
+
+    /// A file named in a script: as seen from the current directory, else from the script.
+    fn find(&self, name: &str) -> PathBuf {
+        let beside = self.files.last().and_then(|file| file.parent()).map(|directory| directory.join(name));
+        match beside {
+            Some(beside) if !Path::new(name).exists() && beside.exists() => beside,
+            _ => PathBuf::from(name),
+        }
+    }
+}
