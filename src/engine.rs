@@ -1,12 +1,15 @@
 //! The engine as its user sees it.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use deltaq_compiler::statement::ExplainFormat;
 
 use crate::config::EngineConfig;
 use crate::error::{Error, Result};
-use crate::load::Loaded;
+use crate::interior::{Begun, Interior};
+use crate::load::{self, Loaded};
+use crate::query::contained;
 use crate::relation::{Check, ErrorRow, RelationInfo, StateRow};
 use crate::rows::{Change, Rows};
 use crate::subscription::Subscription;
@@ -18,6 +21,24 @@ use crate::transaction::Transaction;
 /// epoch. Outside a transaction `commit` may return before the workers are done with an epoch; whatever reads waits for them.
 pub struct Engine {
     config: EngineConfig,
+    interior: Arc<Mutex<Interior>>,
+    callbacks: Vec<Callback>,
+}
+
+/// Whom to tell of a view's changes.
+struct Callback {
+    subscription: Subscription,
+    tell: Box<dyn FnMut(&Change) + Send>,
+}
+
+/// Does `work` on the interior. A panic in it, our own bug, becomes an error, and all later calls are errors too.
+pub(crate) fn locked<T>(interior: &Mutex<Interior>, work: impl FnOnce(&mut Interior) -> Result<T>) -> Result<T> {
+    let failed = || Error::new("XX000", "the engine has failed: a call before this one ended in an internal error");
+    let outcome = contained(|| {
+        let mut interior = interior.lock().map_err(|_| failed())?;
+        work(&mut interior)
+    });
+    outcome?
 }
 
 /// What a statement did.
@@ -39,10 +60,6 @@ pub enum Outcome {
     },
     /// What EXPLAIN prints.
     Text(String),
-}
-
-fn not_built<T>() -> Result<T> {
-    Err(Error::new("0A000", "not built yet"))
 }
 
 impl Engine {
@@ -70,7 +87,8 @@ impl Engine {
     /// assert!(Engine::open(EngineConfig { workers: 0, ..EngineConfig::default() }).is_err());
     /// ```
     pub fn open(config: EngineConfig) -> Result<Engine> {
-        Ok(Engine { config })
+        let interior = Arc::new(Mutex::new(Interior::start(config.clone())?));
+        Ok(Engine { config, interior, callbacks: Vec::new() })
     }
 
     /// Runs SQL statements, one after the other; one outcome each. The first that fails ends the call; those before it stand.
@@ -86,8 +104,11 @@ impl Engine {
     /// assert_eq!(db.execute("SELECT nothing FROM t").unwrap_err().code(), "42703");
     /// # Ok::<(), deltaq::Error>(())
     /// ```
-    pub fn execute(&mut self, _sql: &str) -> Result<Vec<Outcome>> {
-        not_built()
+    pub fn execute(&mut self, sql: &str) -> Result<Vec<Outcome>> {
+        let outcomes = self.with(|interior| interior.execute(sql));
+        // Statements before one that failed stand, and so do their changes.
+        self.call_back()?;
+        outcomes
     }
 
     /// Runs one SELECT.
@@ -102,8 +123,8 @@ impl Engine {
     /// assert_eq!(db.query("SELECT 1 / (v - 3) FROM t").unwrap_err().code(), "22012");
     /// # Ok::<(), deltaq::Error>(())
     /// ```
-    pub fn query(&mut self, _sql: &str) -> Result<Rows> {
-        not_built()
+    pub fn query(&mut self, sql: &str) -> Result<Rows> {
+        self.with(|interior| interior.query(sql))
     }
 
     /// Subscribes to a view or table: its content now, then its changes. Deltas are only computed up to views; those that nobody
@@ -120,8 +141,9 @@ impl Engine {
     /// assert_eq!(db.subscribe("m").err().map(|e| e.code().to_string()).as_deref(), Some("42P01"));
     /// # Ok::<(), deltaq::Error>(())
     /// ```
-    pub fn subscribe(&mut self, _view: &str) -> Result<Subscription> {
-        not_built()
+    pub fn subscribe(&mut self, view: &str) -> Result<Subscription> {
+        let (id, columns) = self.with(|interior| interior.subscribe(view))?;
+        Ok(Subscription::new(Arc::clone(&self.interior), id, columns))
     }
 
     /// Calls `f` with the content of a view now, unless it is empty, and then with its change in every epoch that changes it, before
@@ -141,8 +163,10 @@ impl Engine {
     /// assert_eq!(seen.load(Ordering::Relaxed), 2);
     /// # Ok::<(), deltaq::Error>(())
     /// ```
-    pub fn on_change(&mut self, _view: &str, _f: impl FnMut(&Change) + Send + 'static) -> Result<()> {
-        not_built()
+    pub fn on_change(&mut self, view: &str, f: impl FnMut(&Change) + Send + 'static) -> Result<()> {
+        let subscription = self.subscribe(view)?;
+        self.callbacks.push(Callback { subscription, tell: Box::new(f) });
+        self.call_back()
     }
 
     /// Begins a transaction.
@@ -159,6 +183,7 @@ impl Engine {
     /// # Ok::<(), deltaq::Error>(())
     /// ```
     pub fn begin(&mut self) -> Result<Transaction<'_>> {
+        self.with(|interior| interior.begin(Begun::Guard))?;
         Ok(Transaction::new(self))
     }
 
@@ -171,7 +196,7 @@ impl Engine {
     /// # Ok::<(), deltaq::Error>(())
     /// ```
     pub fn tables(&self) -> Vec<RelationInfo> {
-        Vec::new()
+        self.read(|interior| interior.catalog.infos())
     }
 
     /// The bad data that keeps rows out of a view now.
@@ -188,8 +213,8 @@ impl Engine {
     /// assert!(db.errors("inverse")?.is_empty());
     /// # Ok::<(), deltaq::Error>(())
     /// ```
-    pub fn errors(&mut self, _view: &str) -> Result<Vec<ErrorRow>> {
-        not_built()
+    pub fn errors(&mut self, view: &str) -> Result<Vec<ErrorRow>> {
+        self.with(|interior| interior.error_rows(view))
     }
 
     /// What tables and views' operators remember.
@@ -205,7 +230,7 @@ impl Engine {
     /// # Ok::<(), deltaq::Error>(())
     /// ```
     pub fn state(&mut self) -> Result<Vec<StateRow>> {
-        not_built()
+        self.with(|interior| interior.state_rows())
     }
 
     /// Recomputes a view from the tables, by its definition alone, and compares. Costs as much as the tables are large.
@@ -221,8 +246,8 @@ impl Engine {
     /// assert_eq!(check.rows, 1);
     /// # Ok::<(), deltaq::Error>(())
     /// ```
-    pub fn check(&mut self, _view: &str) -> Result<Check> {
-        not_built()
+    pub fn check(&mut self, view: &str) -> Result<Check> {
+        self.with(|interior| interior.check(view))
     }
 
     /// Explains a view that runs, or what a SELECT or CREATE VIEW would run: plan, circuit, partitioning, derived facts, state.
@@ -238,8 +263,8 @@ impl Engine {
     /// assert!(db.explain("SELECT v FROM t", ExplainFormat::Dot)?.starts_with("digraph"));
     /// # Ok::<(), deltaq::Error>(())
     /// ```
-    pub fn explain(&mut self, _sql_or_view: &str, _format: ExplainFormat) -> Result<String> {
-        not_built()
+    pub fn explain(&mut self, sql_or_view: &str, format: ExplainFormat) -> Result<String> {
+        self.with(|interior| interior.explain(sql_or_view, format))
     }
 
     /// Lets the next rows in that a file or pipe has for its table (`CREATE TABLE … WITH (connector = 'file', …)`), as one epoch.
@@ -248,18 +273,30 @@ impl Engine {
     ///
     /// # Errors
     /// A row that cannot be read, or not enter its table, ends its source: the rows before it stand.
-    pub fn load(&mut self, _wait: Option<Duration>) -> Result<Option<Loaded>> {
-        not_built()
+    pub fn load(&mut self, wait: Option<Duration>) -> Result<Option<Loaded>> {
+        let mut loaded = None;
+        while let (None, Some(queue)) = (&loaded, self.read(|interior| interior.loads.queue())) {
+            // Subscriptions may be polled meanwhile.
+            let Some(arrived) = load::next(&queue, wait) else { return Ok(None) };
+            loaded = self.with(|interior| interior.load(arrived))?;
+        }
+        self.call_back()?;
+        Ok(loaded)
     }
 
     /// Tables whose sources have not ended.
     pub fn loading(&self) -> Vec<String> {
-        Vec::new()
+        self.read(|interior| interior.loads.tables())
     }
 
     /// Sets [`EngineConfig::directories`] from now on.
     pub fn look_in(&mut self, directories: Vec<std::path::PathBuf>) {
-        self.config.directories = directories;
+        self.config.directories = directories.clone();
+        // An engine that has failed says so to whoever calls it next.
+        let _ = self.with(|interior| {
+            interior.config.directories = directories;
+            Ok(())
+        });
     }
 
     /// The last epoch that was committed; 0 at first.
@@ -273,11 +310,38 @@ impl Engine {
     /// # Ok::<(), deltaq::Error>(())
     /// ```
     pub fn epoch(&self) -> u64 {
-        0
+        self.read(|interior| interior.epoch())
     }
 
     /// How it is laid out.
     pub fn config(&self) -> &EngineConfig {
         &self.config
+    }
+
+    pub(crate) fn with<T>(&mut self, work: impl FnOnce(&mut Interior) -> Result<T>) -> Result<T> {
+        locked(&self.interior, work)
+    }
+
+    /// Looks at what stands, even in an engine that has failed.
+    fn read<T>(&self, look: impl FnOnce(&Interior) -> T) -> T {
+        look(&self.interior.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Tells those who asked for it of the changes since the last time. Nothing is locked while they are told.
+    pub(crate) fn call_back(&mut self) -> Result<()> {
+        let mut failed = None;
+        self.callbacks.retain_mut(|callback| match callback.subscription.poll() {
+            Ok(changes) => {
+                changes.iter().for_each(|change| (callback.tell)(change));
+                true
+            }
+            // The view was dropped.
+            Err(error) if error.is_unknown_relation() => false,
+            Err(error) => {
+                failed = Some(error);
+                true
+            }
+        });
+        failed.map_or(Ok(()), Err)
     }
 }

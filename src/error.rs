@@ -160,6 +160,13 @@ impl From<Diagnostics> for Error {
     }
 }
 
+impl From<deltaq_circuit::Error> for Error {
+    fn from(error: deltaq_circuit::Error) -> Error {
+        let code = if error.is_environment() { "58000" } else { "XX000" };
+        Error::new(code, error.to_string()).caused_by(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         for (index, diagnostic) in self.0.diagnostics.iter().enumerate() {

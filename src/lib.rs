@@ -26,16 +26,26 @@
 //! Inside: the door checks and keeps rows at the door; statements become plans and circuit nodes in `deltaq_compiler`; the
 //! circuit runs on the workers of `deltaq_circuit::runtime`.
 
+mod catalog;
 mod config;
+mod door;
 mod engine;
 mod error;
+mod explain;
+mod files;
+mod foreign;
+mod incoming;
+mod interior;
 mod load;
+mod lookup;
+mod order;
+mod query;
 mod relation;
 mod rows;
-#[cfg(feature = "files")]
-mod sources;
+mod statements;
 mod subscription;
 mod transaction;
+mod views;
 
 pub use arrow_array;
 pub use arrow_schema;

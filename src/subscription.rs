@@ -2,9 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::error::{Error, Result};
-use crate::rows::Change;
 use deltaq_operators::Schema;
+
+use crate::engine::locked;
+use crate::error::Result;
+use crate::interior::Interior;
+use crate::rows::{Change, Columns};
 
 /// What is handed on of a view: its content when it was subscribed to, then the change of every epoch that changes it.
 ///
@@ -23,22 +26,37 @@ use deltaq_operators::Schema;
 /// # Ok::<(), deltaq::Error>(())
 /// ```
 pub struct Subscription {
-    schema: Arc<Schema>,
-    _interior: Arc<Mutex<()>>,
+    interior: Arc<Mutex<Interior>>,
+    id: u64,
+    columns: Columns,
 }
 
 impl Subscription {
+    pub(crate) fn new(interior: Arc<Mutex<Interior>>, id: u64, columns: Columns) -> Subscription {
+        Subscription { interior, id, columns }
+    }
+
     /// The changes since the last call, in order of their epochs, after all that was committed has taken effect. The first call
     /// begins with the view's content when it was subscribed to, as inserts, unless it was empty.
     ///
     /// # Errors
     /// `42P01` if the view was dropped, once what it did before is polled; `XX000` if a worker has stopped.
     pub fn poll(&self) -> Result<Vec<Change>> {
-        Err(Error::new("0A000", "not built yet"))
+        locked(&self.interior, |interior| interior.poll(self.id))
     }
 
     /// Names and types of the view's columns.
     pub fn schema(&self) -> &Schema {
-        &self.schema
+        &self.columns.schema
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        // Of an engine that has failed there is nothing to end.
+        let _ = locked(&self.interior, |interior| {
+            interior.unsubscribe(self.id);
+            Ok(())
+        });
     }
 }

@@ -1,10 +1,13 @@
 //! A transaction: changes that take effect together, or not at all.
 
 use arrow_array::RecordBatch;
+use deltaq_circuit::{Batch, Weights};
 use serde::Serialize;
 
+use crate::door::Table;
 use crate::engine::{Engine, Outcome};
 use crate::error::{Error, Result};
+use crate::incoming::{self, Doomed};
 use crate::rows::Rows;
 
 /// An open transaction. Its changes are seen by its own queries at once, by subscriptions when it is committed, as one epoch.
@@ -36,10 +39,6 @@ pub struct Commit {
     pub epoch: u64,
 }
 
-fn not_built<T>() -> Result<T> {
-    Err(Error::new("0A000", "not built yet"))
-}
-
 impl<'a> Transaction<'a> {
     pub(crate) fn new(engine: &'a mut Engine) -> Transaction<'a> {
         Transaction { engine, open: true }
@@ -51,56 +50,80 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// `23505` a primary key is there already, or twice in `rows`; `23502` NULL in a NOT NULL column; `22001` text too long;
     /// `42804` columns that do not fit.
-    pub fn append(&mut self, _table: &str, _rows: RecordBatch) -> Result<u64> {
-        not_built()
+    pub fn append(&mut self, table: &str, rows: RecordBatch) -> Result<u64> {
+        self.change(table, |table| {
+            let columns = incoming::columns(table, &rows)?;
+            table.insert(incoming::ones(columns, &rows))
+        })
     }
 
     /// Inserts rows given as Rust values: structs with fields named like the columns, or tuples of all columns in order.
     ///
     /// # Errors
     /// As [`Transaction::append`].
-    pub fn append_rows<T: Serialize>(&mut self, _table: &str, _rows: &[T]) -> Result<u64> {
-        not_built()
+    pub fn append_rows<T: Serialize>(&mut self, table: &str, rows: &[T]) -> Result<u64> {
+        self.change(table, |table| {
+            let rows = incoming::serialized(table, rows)?;
+            let columns = incoming::columns(table, &rows)?;
+            table.insert(incoming::ones(columns, &rows))
+        })
     }
 
     /// Inserts rows, each in place of the one with its primary key, if there is one. Of rows with one key the last stands.
     ///
     /// # Errors
     /// As [`Transaction::append`], less the duplicate key; `42P10` where the table has no primary key.
-    pub fn upsert(&mut self, _table: &str, _rows: RecordBatch) -> Result<u64> {
-        not_built()
+    pub fn upsert(&mut self, table: &str, rows: RecordBatch) -> Result<u64> {
+        self.change(table, |table| {
+            let columns = incoming::columns(table, &rows)?;
+            table.upsert(incoming::ones(columns, &rows))
+        })
     }
 
     /// Deletes rows: given by primary key alone, or as whole rows.
     ///
     /// # Errors
     /// `P0002` a row is not there.
-    pub fn delete(&mut self, _table: &str, _rows: RecordBatch) -> Result<u64> {
-        not_built()
+    pub fn delete(&mut self, table: &str, rows: RecordBatch) -> Result<u64> {
+        self.change(table, |table| match incoming::doomed(table, &rows)? {
+            Doomed::Rows(columns) => table.push(incoming::ones(columns, &rows).negate()),
+            Doomed::Keys(keys) => table.delete_keys(&keys, rows.num_rows()),
+        })
     }
 
     /// Adds weighted rows: +n inserts n copies, −n retracts n. Equal rows are added up first.
     ///
     /// # Errors
     /// `P0002` more copies are retracted than there are; `23505` a primary key would be there twice; others as [`Transaction::append`].
-    pub fn push(&mut self, _table: &str, _rows: RecordBatch, _weights: &[i64]) -> Result<u64> {
-        not_built()
+    pub fn push(&mut self, table: &str, rows: RecordBatch, weights: &[i64]) -> Result<u64> {
+        if weights.len() != rows.num_rows() {
+            let message = format!("{} weights for {} rows", weights.len(), rows.num_rows());
+            return Err(Error::new("22023", message));
+        }
+        self.change(table, |table| {
+            let columns = incoming::columns(table, &rows)?;
+            let weights = match weights.iter().all(|&w| w == 1) {
+                true => Weights::Ones,
+                false => Weights::Each(weights.to_vec().into()),
+            };
+            table.push(Batch::with_len(columns, weights, rows.num_rows()))
+        })
     }
 
     /// Runs SQL statements inside the transaction; the first that fails ends the call.
     ///
     /// # Errors
     /// As [`Engine::execute`]; `25001` for statements that may not stand in a transaction.
-    pub fn execute(&mut self, _sql: &str) -> Result<Vec<Outcome>> {
-        not_built()
+    pub fn execute(&mut self, sql: &str) -> Result<Vec<Outcome>> {
+        self.engine.with(|interior| interior.execute(sql))
     }
 
     /// Runs a SELECT, which sees the transaction's own changes.
     ///
     /// # Errors
     /// As [`Engine::query`].
-    pub fn query(&mut self, _sql: &str) -> Result<Rows> {
-        not_built()
+    pub fn query(&mut self, sql: &str) -> Result<Rows> {
+        self.engine.with(|interior| interior.query(sql))
     }
 
     /// Makes the changes take effect, as one epoch.
@@ -109,8 +132,9 @@ impl<'a> Transaction<'a> {
     /// `XX000` if a worker has stopped.
     pub fn commit(mut self) -> Result<Commit> {
         self.open = false;
-        let _ = &mut self.engine;
-        not_built()
+        let epoch = self.engine.with(|interior| interior.commit())?;
+        self.engine.call_back()?;
+        Ok(Commit { epoch })
     }
 
     /// Undoes everything the transaction did.
@@ -119,12 +143,24 @@ impl<'a> Transaction<'a> {
     /// `XX000` if a worker has stopped.
     pub fn rollback(mut self) -> Result<()> {
         self.open = false;
-        not_built()
+        self.engine.with(|interior| interior.rollback())
+    }
+
+    fn change(&mut self, table: &str, change: impl FnOnce(&mut Table) -> Result<u64>) -> Result<u64> {
+        self.engine.with(|interior| {
+            let index = interior.catalog.table_index(table)?;
+            let rows = change(interior.catalog.table_at(index))?;
+            interior.touch(index)?;
+            Ok(rows)
+        })
     }
 }
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        if self.open {}
+        if self.open {
+            // An engine that has failed says so to whoever calls it next.
+            let _ = self.engine.with(|interior| interior.rollback());
+        }
     }
 }

@@ -212,6 +212,29 @@ impl Plan {
         }
     }
 
+    /// The same node over other inputs: each put through `map`.
+    pub fn map_inputs(mut self, map: &mut impl FnMut(Plan) -> Plan) -> Plan {
+        let mut each = |input: &mut Plan| {
+            let taken = std::mem::replace(input, Plan::Values { rows: Vec::new(), schema: Vec::new() });
+            *input = map(taken);
+        };
+        match &mut self {
+            Plan::Scan { .. } | Plan::Values { .. } => {}
+            Plan::Project { input, .. }
+            | Plan::Filter { input, .. }
+            | Plan::Aggregate { input, .. }
+            | Plan::Distinct { input }
+            | Plan::TopK { input, .. }
+            | Plan::FlatMap { input, .. } => each(input),
+            Plan::Join { left, right, .. } | Plan::Set { left, right, .. } => {
+                each(left);
+                each(right);
+            }
+            Plan::Union { inputs } => inputs.iter_mut().for_each(each),
+        }
+        self
+    }
+
     /// The tables and views it reads, each once.
     pub fn relations(&self) -> Vec<&str> {
         let mut names = Vec::new();

@@ -1,0 +1,560 @@
+//! The door: what checks rows before they enter the circuit, and keeps them.
+//!
+//! A table's rows lie in a [`Trace`], keyed by its primary key, or by whole rows where there is none. A statement's changes are
+//! checked against it and accepted as one delta; then they are on their way:
+//!
+//! ```text
+//!   accepted:  d0   d1   d2   d3        deltas of the open transaction
+//!                   │         └ submitted: those before have been given to the circuit
+//!                   └ settled: those before are in the trace
+//! ```
+//!
+//! A delta goes into the trace no sooner than somebody looks, so that at a commit the workers begin first. Committed, the list is
+//! emptied; rolled back, the inverse of what was settled goes into the trace, and of what was submitted into the circuit.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Decimal128Type;
+use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
+use deltaq_circuit::keys::{KeyLayout, Keys};
+use deltaq_circuit::operator::Size;
+use deltaq_circuit::trace::Trace;
+use deltaq_circuit::{Batch, NodeId, Weight, Weights};
+use deltaq_operators::functions::text;
+use deltaq_operators::types::arrow_types;
+use deltaq_operators::{Scalar, Schema, SqlType};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use crate::error::{Error, Result};
+use crate::rows::Columns;
+use crate::statements::pick;
+
+/// A table.
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) columns: Columns,
+    pub(crate) primary_key: Vec<usize>,
+    pub(crate) append_only: bool,
+    pub(crate) defaults: Vec<Scalar>,
+    /// Its nodes in the circuit, each with how many of its columns it yields: one, and one more for each time columns were added.
+    pub(crate) sources: Vec<(NodeId, usize)>,
+    layout: KeyLayout,
+    trace: Trace,
+    accepted: Vec<Batch>,
+    settled: usize,
+    submitted: usize,
+}
+
+impl Table {
+    /// A table of no rows.
+    pub(crate) fn new(
+        name: String,
+        schema: Schema,
+        primary_key: Vec<usize>,
+        append_only: bool,
+        defaults: Vec<Scalar>,
+        source: NodeId,
+    ) -> Table {
+        let types = arrow_types(&schema);
+        let key = if primary_key.is_empty() { (0..types.len()).collect() } else { primary_key.clone() };
+        let layout = KeyLayout::new(&primary_key.iter().map(|&k| types[k].clone()).collect::<Vec<_>>());
+        Table {
+            name,
+            sources: vec![(source, schema.len())],
+            columns: Columns::new(schema),
+            primary_key,
+            append_only,
+            defaults,
+            layout,
+            trace: Trace::lazy(types, key, true),
+            accepted: Vec::new(),
+            settled: 0,
+            submitted: 0,
+        }
+    }
+
+    /// Its columns.
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.columns.schema
+    }
+
+    /// All its rows, those of an open transaction among them. Not consolidated. O(rows).
+    pub(crate) fn contents(&mut self) -> Batch {
+        self.settle();
+        self.trace.contents()
+    }
+
+    /// Rows and bytes kept.
+    pub(crate) fn size(&mut self) -> Size {
+        self.settle();
+        self.trace.size()
+    }
+
+    /// Adds a column, with its default in the rows that are there; its deltas go to `source` from now on.
+    pub(crate) fn add_column(&mut self, field: deltaq_operators::Field, default: Scalar, source: NodeId) {
+        let rows = self.contents();
+        let column = default.to_array(field.ty);
+        let mut schema = self.schema().clone();
+        let mut defaults = std::mem::take(&mut self.defaults);
+        schema.push(field);
+        defaults.push(default);
+        let mut sources = std::mem::take(&mut self.sources);
+        let mut table = Table::new(
+            std::mem::take(&mut self.name),
+            schema,
+            std::mem::take(&mut self.primary_key),
+            self.append_only,
+            defaults,
+            source,
+        );
+        sources.append(&mut table.sources);
+        table.sources = sources;
+        if !rows.is_empty() {
+            let mut columns = rows.columns().to_vec();
+            columns.push(deltaq_circuit::arrays::repeat(&column, rows.len()));
+            table.trace.update(&rows.with_columns(columns, true));
+        }
+        *self = table;
+    }
+
+    // ---- the way of a delta ----
+
+    /// Notes a checked delta. Returns how many rows it moves.
+    fn accept(&mut self, delta: Batch) -> u64 {
+        let moved = match delta.weights() {
+            Weights::Ones => delta.len() as u64,
+            Weights::Each(weights) => weights.iter().map(|w| w.unsigned_abs()).sum(),
+        };
+        if !delta.is_empty() {
+            self.accepted.push(delta);
+        }
+        moved
+    }
+
+    /// What was accepted since the last call, for the circuit: nothing if it cancels out.
+    pub(crate) fn submit(&mut self) -> Batch {
+        let fresh = &self.accepted[self.submitted..];
+        let delta = match fresh {
+            [] => Batch::none(),
+            [one] => one.clone(),
+            many if many.iter().all(|b| matches!(b.weights(), Weights::Ones)) => Batch::concat(many),
+            many => Batch::concat(many).consolidate(),
+        };
+        self.submitted = self.accepted.len();
+        delta
+    }
+
+    /// How many rows were accepted since [`Table::submit`] was called.
+    pub(crate) fn unsubmitted_rows(&self) -> usize {
+        self.accepted[self.submitted..].iter().map(Batch::len).sum()
+    }
+
+    /// Hands `rows` to each of its nodes, which gets the columns that it yields.
+    pub(crate) fn feed(&self, rows: Batch, inputs: &mut Vec<(NodeId, Batch)>) {
+        if rows.is_empty() {
+            return;
+        }
+        for &(node, width) in &self.sources[1..] {
+            inputs.push((node, self.narrow(&rows, width)));
+        }
+        let (node, width) = self.sources[0];
+        let narrow = if self.sources.len() == 1 { rows } else { self.narrow(&rows, width) };
+        inputs.push((node, narrow));
+    }
+
+    fn narrow(&self, rows: &Batch, width: usize) -> Batch {
+        if width == self.schema().len() { rows.clone() } else { rows.project(&(0..width).collect::<Vec<_>>()) }
+    }
+
+    /// The node that yields its rows with all their columns.
+    pub(crate) fn source(&self) -> NodeId {
+        self.sources.last().unwrap_or_else(|| panic!("a table has a source")).0
+    }
+
+    /// Puts into the trace what was accepted.
+    pub(crate) fn settle(&mut self) {
+        for delta in &self.accepted[self.settled..] {
+            self.trace.update(delta);
+        }
+        self.settled = self.accepted.len();
+    }
+
+    /// The changes stand.
+    pub(crate) fn commit(&mut self) {
+        self.settle();
+        self.accepted.clear();
+        self.settled = 0;
+        self.submitted = 0;
+    }
+
+    /// How far the open transaction has come, for [`Table::undo`].
+    pub(crate) fn mark(&self) -> usize {
+        self.accepted.len()
+    }
+
+    /// Undoes what was accepted since `mark` was taken. Returns the inverse of what was submitted of it, for the circuit.
+    pub(crate) fn undo(&mut self, mark: usize) -> Batch {
+        for delta in self.accepted[..self.settled].iter().skip(mark).rev() {
+            self.trace.update(&delta.negate());
+        }
+        let submitted: Vec<Batch> = self.accepted[..self.submitted].iter().skip(mark).map(Batch::negate).collect();
+        self.accepted.truncate(mark);
+        self.settled = self.settled.min(mark);
+        self.submitted = self.submitted.min(mark);
+        Batch::concat(&submitted).consolidate()
+    }
+
+    // ---- what may come in ----
+
+    /// Adds rows. Columns are of the table's types; see [`Table::conform`].
+    pub(crate) fn insert(&mut self, rows: Batch) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        if !self.primary_key.is_empty() {
+            let key = self.key_columns(&rows);
+            if rows.len() > 1
+                && let Some((_, again)) = repeated(&self.layout.encode(&key, rows.len()))
+            {
+                return Err(self.duplicate(&key, again, "stands twice among the new rows"));
+            }
+            self.ready();
+            let there = self.trace.find(&key, rows.len());
+            if let Some(&row) = there.rows.first() {
+                return Err(self.duplicate(&key, row as usize, "is there already"));
+            }
+        }
+        Ok(self.accept(rows))
+    }
+
+    /// Adds rows, those of a primary key that is there in place of the row there. Of rows with one key the last stands.
+    pub(crate) fn upsert(&mut self, rows: Batch) -> Result<u64> {
+        if self.primary_key.is_empty() {
+            return Err(Error::new("42P10", format!("table \"{}\" has no primary key to upsert by", self.name)));
+        }
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let given = rows.len() as u64;
+        let keys = self.layout.encode(&self.key_columns(&rows), rows.len());
+        let rows = match last_of_each(&keys) {
+            Some(last) => rows.take(&UInt32Array::from(last)),
+            None => rows,
+        };
+        self.ready();
+        let there = self.trace.find(&self.key_columns(&rows), rows.len());
+        if there.slots.is_empty() {
+            self.accept(rows);
+        } else {
+            let old = self.rows_at(&there.slots);
+            let delta = Batch::concat(&[old.negate(), rows]).consolidate();
+            self.may_retract(&delta)?;
+            self.accept(delta);
+        }
+        Ok(given)
+    }
+
+    /// Deletes the rows of these primary keys.
+    pub(crate) fn delete_keys(&mut self, key: &[ArrayRef], len: usize) -> Result<u64> {
+        if len == 0 {
+            return Ok(0);
+        }
+        if let Some((_, again)) = repeated(&self.layout.encode(key, len)) {
+            return Err(self.absent_key(key, again));
+        }
+        self.ready();
+        let there = self.trace.find(key, len);
+        if there.rows.len() < len {
+            let missing = (0..len).find(|row| there.rows.binary_search(&(*row as u32)).is_err()).unwrap_or(0);
+            return Err(self.absent_key(key, missing));
+        }
+        let delta = self.rows_at(&there.slots).negate();
+        self.may_retract(&delta)?;
+        Ok(self.accept(delta))
+    }
+
+    /// The rows there that have these primary keys, with the probing row of each.
+    pub(crate) fn find(&mut self, key: &[ArrayRef], len: usize) -> (Vec<u32>, Batch) {
+        self.ready();
+        let there = self.trace.find(key, len);
+        let rows = self.rows_at(&there.slots);
+        (there.rows, rows)
+    }
+
+    /// Adds the rows whose primary key is not there, of rows with one key the first. Returns how many.
+    pub(crate) fn insert_absent(&mut self, rows: Batch) -> Result<u64> {
+        if self.primary_key.is_empty() {
+            return self.insert(rows);
+        }
+        let key = self.key_columns(&rows);
+        let mut absent = first_of_each(&self.layout.encode(&key, rows.len()));
+        self.ready();
+        let there = self.trace.find(&key, rows.len());
+        absent.retain(|row| there.rows.binary_search(row).is_err());
+        Ok(self.accept(pick(&rows, absent)))
+    }
+
+    /// Rows whose primary key is not there; those whose key is; and, in their order, the rows there.
+    ///
+    /// # Errors
+    /// `21000` where two rows have one key.
+    pub(crate) fn split_conflicts(&mut self, rows: Batch) -> Result<(Batch, Batch, Batch)> {
+        if self.primary_key.is_empty() {
+            return Ok((rows, Batch::none(), Batch::none()));
+        }
+        let key = self.key_columns(&rows);
+        if let Some((_, again)) = repeated(&self.layout.encode(&key, rows.len())) {
+            let message = format!("primary key {} stands twice among the new rows", self.show_key(&key, again));
+            return Err(Error::new("21000", format!("{message}: a row cannot be updated a second time")));
+        }
+        let (probes, there) = self.find(&key, rows.len());
+        let fresh = (0..rows.len() as u32).filter(|row| probes.binary_search(row).is_err()).collect();
+        Ok((pick(&rows, fresh), pick(&rows, probes), there))
+    }
+
+    /// Puts `new` rows in the place of `old` ones, which are there.
+    pub(crate) fn replace(&mut self, old: Batch, new: Batch) -> Result<()> {
+        let delta = Batch::concat(&[old.negate(), new]).consolidate();
+        self.may_retract(&delta)?;
+        self.keys_stay_unique(&delta)?;
+        self.accept(delta);
+        Ok(())
+    }
+
+    /// Adds weighted rows. Returns how many copies come and go, equal rows added up.
+    pub(crate) fn push(&mut self, delta: Batch) -> Result<u64> {
+        let delta = delta.consolidate();
+        if delta.is_empty() {
+            return Ok(0);
+        }
+        if matches!(delta.weights(), Weights::Ones) {
+            return self.insert(delta);
+        }
+        self.may_retract(&delta)?;
+        if let Some(rows) = signed(&delta, -1) {
+            self.ready();
+            let held = self.trace.multiplicities(&rows);
+            if let Some(row) = (0..rows.len()).find(|&r| held[r] + rows.weight(r) < 0) {
+                return Err(self.absent_row(&rows, row, held[row]));
+            }
+        }
+        self.keys_stay_unique(&delta)?;
+        Ok(self.accept(delta))
+    }
+
+    /// Checks that no primary key is there twice once `delta`, consolidated, is applied. The rows that it retracts are there.
+    fn keys_stay_unique(&mut self, delta: &Batch) -> Result<()> {
+        if self.primary_key.is_empty() {
+            return Ok(());
+        }
+        let Some(rows) = signed(delta, 1) else { return Ok(()) };
+        let key = self.key_columns(&rows);
+        let many = (0..rows.len()).find(|&r| rows.weight(r) > 1);
+        let twice = || repeated(&self.layout.encode(&key, rows.len())).map(|(_, again)| again);
+        if let Some(row) = many.or_else(twice) {
+            return Err(self.duplicate(&key, row, "stands twice among the new rows"));
+        }
+        self.ready();
+        let there = self.trace.find(&key, rows.len());
+        if there.rows.is_empty() {
+            return Ok(());
+        }
+        // Keys that are there already must go in the same delta: there − retracted must leave nothing.
+        let at = UInt32Array::from(there.rows.clone());
+        let taken = key.iter().map(|c| deltaq_circuit::arrays::take(c, &at)).collect();
+        let taken = Batch::with_len(taken, Weights::Ones, at.len());
+        let left = match signed(delta, -1) {
+            None => taken,
+            Some(rows) => {
+                let gone = Batch::with_len(self.key_columns(&rows), Weights::Ones, rows.len()).negate();
+                Batch::concat(&[taken, gone]).consolidate()
+            }
+        };
+        match (0..left.len()).find(|&r| left.weight(r) > 0) {
+            Some(row) => Err(self.duplicate(left.columns(), row, "is there already")),
+            None => Ok(()),
+        }
+    }
+
+    fn may_retract(&self, delta: &Batch) -> Result<()> {
+        if self.append_only
+            && !matches!(delta.weights(), Weights::Ones)
+            && (0..delta.len()).any(|r| delta.weight(r) < 0)
+        {
+            let message = format!("table \"{}\" is append-only: no row can be deleted or updated", self.name);
+            return Err(Error::new("55000", message));
+        }
+        Ok(())
+    }
+
+    /// Makes lookups see everything.
+    fn ready(&mut self) {
+        self.settle();
+        self.trace.prepare();
+    }
+
+    fn rows_at(&self, slots: &[u32]) -> Batch {
+        if slots.is_empty() {
+            return Batch::none();
+        }
+        let all: Vec<usize> = (0..self.schema().len()).collect();
+        Batch::with_len(self.trace.gather(&all, slots), Weights::Ones, slots.len())
+    }
+
+    fn key_columns(&self, rows: &Batch) -> Vec<ArrayRef> {
+        self.primary_key.iter().map(|&k| Arc::clone(rows.column(k))).collect()
+    }
+
+    // ---- checks of columns ----
+
+    /// Checks what the table says of its columns, and strips the blanks that do not count in `CHAR(n)`.
+    pub(crate) fn conform(&self, columns: &mut [ArrayRef]) -> Result<()> {
+        for (index, (field, column)) in self.schema().iter().zip(columns).enumerate() {
+            let never_null = !field.nullable || self.primary_key.contains(&index);
+            if never_null && column.null_count() > 0 {
+                let message =
+                    format!("NULL in column \"{}\" of table \"{}\", which is NOT NULL", field.name, self.name);
+                return Err(Error::new("23502", message));
+            }
+            match field.ty {
+                SqlType::Text { max: Some(max), padded } => {
+                    if padded {
+                        strip(column);
+                    }
+                    let texts = column.as_string::<i32>();
+                    if let Some(text) = texts.iter().flatten().find(|t| is_longer(t, max)) {
+                        let shown: String = text.chars().take(40).collect();
+                        let message =
+                            format!("value too long for column \"{}\" of type {}: '{shown}…'", field.name, field.ty);
+                        return Err(Error::new("22001", message));
+                    }
+                }
+                SqlType::Decimal(precision, _) if precision < 38 => {
+                    if let Err(error) = column.as_primitive::<Decimal128Type>().validate_decimal_precision(precision) {
+                        let message = format!("value out of range for column \"{}\" of type {}", field.name, field.ty);
+                        return Err(Error::new("22003", message).caused_by(error));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    // ---- errors ----
+
+    fn duplicate(&self, key: &[ArrayRef], row: usize, what: &str) -> Error {
+        let message = format!("duplicate primary key in table \"{}\": {} {what}", self.name, self.show_key(key, row));
+        Error::new("23505", message)
+    }
+
+    fn absent_key(&self, key: &[ArrayRef], row: usize) -> Error {
+        let message = format!("no row with primary key {} in table \"{}\"", self.show_key(key, row), self.name);
+        Error::new("P0002", message)
+    }
+
+    fn absent_row(&self, rows: &Batch, row: usize, held: Weight) -> Error {
+        let all: Vec<usize> = (0..self.schema().len()).collect();
+        let shown = self.show(&all, rows.columns(), row);
+        let wanted = -rows.weight(row);
+        let held = match (held, wanted) {
+            (0, _) => "is not there".to_string(),
+            (held, wanted) => format!("is there {held} times, not {wanted}"),
+        };
+        Error::new("P0002", format!("a row to be retracted from table \"{}\" {held}: {shown}", self.name))
+    }
+
+    fn show_key(&self, key: &[ArrayRef], row: usize) -> String {
+        self.show(&self.primary_key, key, row)
+    }
+
+    /// `(id, name) = (1, 'a')`
+    fn show(&self, indexes: &[usize], columns: &[ArrayRef], row: usize) -> String {
+        let names: Vec<&str> = indexes.iter().map(|&i| self.schema()[i].name.as_str()).collect();
+        let value = |(&i, column): (&usize, &ArrayRef)| {
+            let ty = self.schema()[i].ty;
+            match Scalar::from_array(column, ty, row) {
+                Scalar::Null => "NULL".to_string(),
+                Scalar::Text(text) => format!("'{text}'"),
+                value => text::to_text(&value, ty),
+            }
+        };
+        let values: Vec<String> = indexes.iter().zip(columns).map(value).collect();
+        format!("({}) = ({})", names.join(", "), values.join(", "))
+    }
+}
+
+/// The rows of `delta` whose weights are of this sign, if there are any.
+fn signed(delta: &Batch, sign: Weight) -> Option<Batch> {
+    let rows: Vec<u32> = (0..delta.len() as u32).filter(|&r| delta.weight(r as usize).signum() == sign).collect();
+    (!rows.is_empty()).then(|| pick(delta, rows))
+}
+
+fn is_longer(text: &str, max: u32) -> bool {
+    text.len() > max as usize && text.chars().count() > max as usize
+}
+
+fn strip(column: &mut ArrayRef) {
+    let texts = column.as_string::<i32>();
+    if texts.iter().flatten().any(|t| t.ends_with(' ')) {
+        let stripped: StringArray = texts.iter().map(|t| t.map(|t| t.trim_end_matches(' '))).collect();
+        *column = Arc::new(stripped);
+    }
+}
+
+fn same(keys: &Keys, a: usize, b: usize) -> bool {
+    match keys {
+        Keys::Fixed(keys) => keys[a] == keys[b],
+        Keys::Bytes(keys) => keys.get(a) == keys.get(b),
+    }
+}
+
+/// The first two rows with one key.
+fn repeated(keys: &Keys) -> Option<(usize, usize)> {
+    if keys.len() < 2 {
+        return None;
+    }
+    let hashes = keys.hashes();
+    let mut table: HashTable<u32> = HashTable::with_capacity(keys.len());
+    for (row, &hash) in hashes.iter().enumerate() {
+        match table.entry(hash, |&r| same(keys, r as usize, row), |&r| hashes[r as usize]) {
+            Entry::Occupied(entry) => return Some((*entry.get() as usize, row)),
+            Entry::Vacant(entry) => entry.insert(row as u32),
+        };
+    }
+    None
+}
+
+/// The first row of each key, in order.
+fn first_of_each(keys: &Keys) -> Vec<u32> {
+    let hashes = keys.hashes();
+    let mut table: HashTable<u32> = HashTable::with_capacity(keys.len());
+    let mut first = Vec::with_capacity(keys.len());
+    for (row, &hash) in hashes.iter().enumerate() {
+        if let Entry::Vacant(entry) = table.entry(hash, |&r| same(keys, r as usize, row), |&r| hashes[r as usize]) {
+            entry.insert(row as u32);
+            first.push(row as u32);
+        }
+    }
+    first
+}
+
+/// The last row of each key, in order; None where each key stands once.
+fn last_of_each(keys: &Keys) -> Option<Vec<u32>> {
+    repeated(keys)?;
+    let hashes = keys.hashes();
+    let mut table: HashTable<u32> = HashTable::with_capacity(keys.len());
+    for (row, &hash) in hashes.iter().enumerate() {
+        match table.entry(hash, |&r| same(keys, r as usize, row), |&r| hashes[r as usize]) {
+            Entry::Occupied(mut entry) => *entry.get_mut() = row as u32,
+            Entry::Vacant(entry) => {
+                entry.insert(row as u32);
+            }
+        };
+    }
+    let mut last: Vec<u32> = table.into_iter().collect();
+    last.sort_unstable();
+    Some(last)
+}

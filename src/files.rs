@@ -1,0 +1,157 @@
+//! Files, as far as the engine knows them: something that yields rows, and something that takes them.
+//!
+//! Their formats are `deltaq_connectors`' (feature `files`); without it, statements that name a file are errors.
+
+use std::path::{Path, PathBuf};
+
+use arrow_array::ArrayRef;
+use arrow_buffer::ScalarBuffer;
+use deltaq_circuit::{Batch, Weight};
+use deltaq_operators::{Field, Schema};
+use indexmap::IndexMap;
+
+use crate::error::Result;
+
+/// Rows that come in pieces.
+pub(crate) trait Reader: Send {
+    /// The columns of all pieces.
+    fn schema(&self) -> Schema;
+    /// The next piece; None at the end. After an error there is nothing more.
+    fn next(&mut self) -> Option<Result<Piece>>;
+    /// Bytes taken so far.
+    fn bytes_read(&self) -> u64;
+    /// Bytes in all, where known.
+    fn bytes_total(&self) -> Option<u64>;
+    /// Rows left out so far.
+    fn rejected(&self) -> u64;
+}
+
+/// Some rows.
+pub(crate) struct Piece {
+    pub(crate) columns: Vec<ArrayRef>,
+    pub(crate) rows: usize,
+    /// None: all are one.
+    pub(crate) weights: Option<ScalarBuffer<Weight>>,
+}
+
+/// Where rows go.
+pub(crate) trait Writer {
+    /// Takes rows, each as often as its weight says.
+    fn write(&mut self, rows: &Batch) -> Result<()>;
+    /// Ends the file: how many rows it has.
+    fn finish(self: Box<Self>) -> Result<u64>;
+}
+
+/// Opens what `options` (`path`, `format` …) say; a file that is not there is looked for in `directories`. Without `schema` it is inferred.
+pub(crate) fn open_reader(
+    options: &IndexMap<String, String>,
+    schema: Option<&[Field]>,
+    directories: &[PathBuf],
+) -> Result<Box<dyn Reader>> {
+    let mut options = options.clone();
+    if let Some(path) = options.get_mut("path") {
+        *path = find(path, directories);
+    }
+    formats::open_reader(&options, schema)
+}
+
+/// Where the file `path` is: there, or else in the first of `directories` that has it.
+fn find(path: &str, directories: &[PathBuf]) -> String {
+    if path == "-" || Path::new(path).exists() {
+        return path.to_string();
+    }
+    let beside = directories.iter().map(|directory| directory.join(path)).find(|file| file.exists());
+    beside.and_then(|file| file.to_str().map(str::to_string)).unwrap_or_else(|| path.to_string())
+}
+
+/// Creates what `options` (`path`, `format` …) say, for rows of `schema`.
+pub(crate) fn open_writer(options: &IndexMap<String, String>, schema: &[Field]) -> Result<Box<dyn Writer>> {
+    formats::open_writer(options, schema)
+}
+
+#[cfg(not(feature = "files"))]
+mod formats {
+    use super::*;
+    use crate::error::Error;
+
+    fn left_out<T>() -> Result<T> {
+        let error = Error::new("0A000", "this build of deltaq reads and writes no files");
+        Err(error.help("build it with the feature `files`"))
+    }
+
+    pub(super) fn open_reader(_: &IndexMap<String, String>, _: Option<&[Field]>) -> Result<Box<dyn Reader>> {
+        left_out()
+    }
+
+    pub(super) fn open_writer(_: &IndexMap<String, String>, _: &[Field]) -> Result<Box<dyn Writer>> {
+        left_out()
+    }
+}
+
+#[cfg(feature = "files")]
+mod formats {
+    use deltaq_circuit::Weights;
+    use deltaq_connectors::{Sink, SinkOptions, Source, SourceOptions};
+
+    use super::*;
+    use crate::error::Error;
+
+    impl From<deltaq_connectors::Error> for Error {
+        fn from(error: deltaq_connectors::Error) -> Error {
+            Error::new(error.code(), error.to_string()).caused_by(error)
+        }
+    }
+
+    pub(super) fn open_reader(options: &IndexMap<String, String>, schema: Option<&[Field]>) -> Result<Box<dyn Reader>> {
+        let options = SourceOptions::from_map(options)?;
+        Ok(Box::new(Source::open(&options, schema)?))
+    }
+
+    pub(super) fn open_writer(options: &IndexMap<String, String>, schema: &[Field]) -> Result<Box<dyn Writer>> {
+        let options = SinkOptions::from_map(options)?;
+        Ok(Box::new(Sink::create(&options, schema)?))
+    }
+
+    impl Reader for Source {
+        fn schema(&self) -> Schema {
+            Source::schema(self).to_vec()
+        }
+
+        fn next(&mut self) -> Option<Result<Piece>> {
+            let chunk = match Iterator::next(self)? {
+                Ok(chunk) => chunk,
+                Err(error) => return Some(Err(error.into())),
+            };
+            Some(Ok(Piece { columns: chunk.columns, rows: chunk.rows, weights: chunk.weights }))
+        }
+
+        fn bytes_read(&self) -> u64 {
+            Source::bytes_read(self)
+        }
+
+        fn bytes_total(&self) -> Option<u64> {
+            Source::bytes_total(self)
+        }
+
+        fn rejected(&self) -> u64 {
+            self.rejected_rows()
+        }
+    }
+
+    impl Writer for Sink {
+        fn write(&mut self, rows: &Batch) -> Result<()> {
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let weights = match rows.weights() {
+                Weights::Ones => None,
+                Weights::Each(each) => Some(&each[..]),
+            };
+            Ok(Sink::write(self, rows.columns(), rows.len(), weights, 0)?)
+        }
+
+        fn finish(self: Box<Self>) -> Result<u64> {
+            Ok(Sink::finish(*self)?)
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Tables and views come, change and go while the circuit runs.
+
+use std::sync::Arc;
+
+use deltaq_circuit::{Batch, Node, NodeId};
+use deltaq_compiler::Plan;
+use deltaq_compiler::circuit::Lowered;
+use deltaq_compiler::rewrite::optimize;
+use deltaq_compiler::statement::{Column, Query};
+use deltaq_operators::{Expr, Schema};
+
+use crate::catalog::{Relation, View};
+use crate::door::Table;
+use crate::error::{Error, Result};
+use crate::interior::Interior;
+use crate::rows::Columns;
+
+/// A view to be made.
+pub(crate) struct NewView {
+    pub(crate) name: String,
+    pub(crate) query: Query,
+    pub(crate) sql: String,
+}
+
+impl Interior {
+    /// Refuses statements that cannot be undone where a transaction is open.
+    pub(crate) fn outside_transaction(&self, what: &str) -> Result<()> {
+        match self.begun() {
+            None => Ok(()),
+            Some(_) => {
+                let error = Error::new("25001", format!("{what} cannot run inside a transaction"));
+                Err(error.help("commit it or roll it back first"))
+            }
+        }
+    }
+
+    /// Adds an empty table. The name must be free.
+    pub(crate) fn create_table(
+        &mut self,
+        name: String,
+        columns: Vec<Column>,
+        primary_key: Vec<usize>,
+        append_only: bool,
+    ) -> Result<()> {
+        let (mut schema, defaults): (Schema, Vec<_>) = columns.into_iter().map(|c| (c.field, c.default)).unzip();
+        for &key in &primary_key {
+            schema[key].nullable = false;
+        }
+        let node = self.circuit.source(&name, &schema, append_only);
+        let source = node.id;
+        self.install(vec![node])?;
+        let table = Table::new(name.clone(), schema, primary_key, append_only, defaults, source);
+        self.catalog.insert(name, Relation::Table(Box::new(table)));
+        Ok(())
+    }
+
+    /// Adds a column to a table: its default in all rows there are. Views that run keep to the columns they were made from.
+    pub(crate) fn add_column(&mut self, table: &str, column: Column) -> Result<()> {
+        self.settle()?;
+        let there = self.catalog.table(table)?;
+        let is_empty = there.contents().is_empty();
+        if !column.field.nullable && column.default == deltaq_operators::Scalar::Null && !is_empty {
+            let message = format!(
+                "column \"{}\" is NOT NULL, and the rows of \"{table}\" have no value for it",
+                column.field.name
+            );
+            return Err(Error::new("23502", message).help("give it a DEFAULT"));
+        }
+        let mut schema = there.schema().clone();
+        schema.push(column.field.clone());
+        let append_only = there.append_only;
+        let node = self.circuit.source(table, &schema, append_only);
+        let source = node.id;
+        self.install(vec![node])?;
+        self.catalog.table(table)?.add_column(column.field, column.default, source);
+        self.sweep()
+    }
+
+    /// Adds a view and starts it from what is stored. The name must be free.
+    pub(crate) fn create_view(&mut self, new: NewView) -> Result<()> {
+        self.settle()?;
+        let view = self.build_view(new)?;
+        self.catalog.insert(view.name.clone(), Relation::View(Arc::new(view)));
+        Ok(())
+    }
+
+    fn build_view(&mut self, new: NewView) -> Result<View> {
+        let plan = visible(new.query.plan, &new.query.schema);
+        let optimized = optimize(plan.clone());
+        let lowered = self.lower(&optimized);
+        let root = lowered.root;
+        self.install(lowered.nodes)?;
+        Ok(View { name: new.name, sql: new.sql, plan, optimized, columns: Columns::new(new.query.schema), root })
+    }
+
+    /// Puts a view in the place of one with this name. Views that read it follow, if its columns stay.
+    pub(crate) fn replace_view(&mut self, new: NewView) -> Result<()> {
+        let old = self.catalog.view(&new.name)?;
+        let dependents = self.catalog.dependents(&old.name);
+        let reads = new.query.plan.relations();
+        if reads.contains(&old.name.as_str()) || dependents.iter().any(|d| reads.contains(&d.name.as_str())) {
+            return Err(Error::new("42P17", format!("view \"{}\" would read itself", old.name)));
+        }
+        let same = old.columns.schema.len() == new.query.schema.len()
+            && old.columns.schema.iter().zip(&new.query.schema).all(|(a, b)| a.name == b.name && a.ty == b.ty);
+        if !same && !dependents.is_empty() {
+            let names: Vec<String> = dependents.iter().map(|d| format!("\"{}\"", d.name)).collect();
+            let message = format!("view \"{}\" cannot get other columns: {} read it", old.name, names.join(", "));
+            return Err(Error::new("2BP01", message).help("drop them first, with DROP VIEW … CASCADE"));
+        }
+        self.settle()?;
+        let mut before: Vec<(Arc<View>, Batch)> = Vec::new();
+        for view in [&old].into_iter().chain(&dependents) {
+            if !self.is_watched(view.root) {
+                continue;
+            }
+            if same {
+                before.push((Arc::clone(view), self.contents_of(view.root)?));
+            } else {
+                self.end_watchers(view.root, &format!("view \"{}\" was replaced by one of other columns", view.name));
+            }
+        }
+        let view = self.build_view(new)?;
+        self.catalog.insert(view.name.clone(), Relation::View(Arc::new(view)));
+        for dependent in &dependents {
+            let optimized = self.widened(&dependent.optimized);
+            let lowered = self.lower(&optimized);
+            let root = lowered.root;
+            self.install(lowered.nodes)?;
+            let view = View {
+                name: dependent.name.clone(),
+                sql: dependent.sql.clone(),
+                plan: dependent.plan.clone(),
+                optimized,
+                columns: dependent.columns.clone(),
+                root,
+            };
+            self.catalog.insert(view.name.clone(), Relation::View(Arc::new(view)));
+        }
+        self.wait()?;
+        let mut differs = false;
+        for (old, rows) in before {
+            let (node, _) = self.catalog.node(&old.name)?;
+            let now = self.contents_of(node)?;
+            let difference = Batch::concat(&[now, rows.negate()]).consolidate();
+            differs |= !difference.is_empty();
+            self.move_watchers(old.root, node, &difference)?;
+        }
+        if differs {
+            self.bump();
+        }
+        self.sweep()
+    }
+
+    /// Drops tables or views, and with `cascade` the views that read them. Names that do not exist are left out if `if_exists`.
+    pub(crate) fn drop_relations(
+        &mut self,
+        view: bool,
+        names: &[String],
+        if_exists: bool,
+        cascade: bool,
+    ) -> Result<()> {
+        let mut going: Vec<String> = Vec::new();
+        for name in names {
+            match (self.catalog.get(name), view) {
+                (None, _) if if_exists => continue,
+                (None, _) => return Err(self.catalog.unknown(name)),
+                (Some(Relation::Table(_)), true) => {
+                    let error = Error::new("42809", format!("\"{name}\" is a table, not a view"));
+                    return Err(error.help("use DROP TABLE"));
+                }
+                (Some(Relation::View(_)), false) => {
+                    let error = Error::new("42809", format!("\"{name}\" is a view, not a table"));
+                    return Err(error.help("use DROP VIEW"));
+                }
+                _ => {}
+            }
+            if !going.contains(name) {
+                going.push(name.clone());
+            }
+        }
+        let mut dependents: Vec<(String, String)> = Vec::new();
+        for name in &going {
+            for view in self.catalog.dependents(name) {
+                if !going.contains(&view.name) && !dependents.iter().any(|(other, _)| *other == view.name) {
+                    dependents.push((view.name.clone(), name.clone()));
+                }
+            }
+        }
+        if let (Some((_, needed)), false) = (dependents.first(), cascade) {
+            let names: Vec<String> = dependents.iter().map(|(name, _)| format!("view \"{name}\"")).collect();
+            let message = format!(
+                "\"{needed}\" cannot be dropped: {} {}",
+                names.join(", "),
+                if names.len() == 1 { "reads it" } else { "read it" }
+            );
+            return Err(Error::new("2BP01", message).help("drop these too with CASCADE"));
+        }
+        going.extend(dependents.into_iter().map(|(name, _)| name));
+        self.wait()?;
+        for name in &going {
+            let (node, _) = self.catalog.node(name)?;
+            self.end_watchers(node, &format!("\"{name}\" was dropped"));
+            self.catalog.remove(name);
+            self.loads.forget(name);
+        }
+        self.sweep()
+    }
+
+    // ---- nodes ----
+
+    fn lower(&mut self, plan: &Plan) -> Lowered {
+        let catalog = &self.catalog;
+        self.circuit.lower(plan, &|name| match catalog.node(name) {
+            Ok((node, _)) => node,
+            Err(error) => panic!("a bound plan names what there is: {error}"),
+        })
+    }
+
+    /// Sets new nodes to work, from the contents of the older ones that they read.
+    fn install(&mut self, nodes: Vec<Node>) -> Result<()> {
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        let graph = self.circuit.graph();
+        graph.validate().map_err(|fault| Error::new("XX000", format!("the circuit is not valid: {fault}")))?;
+        let mut sources: Vec<NodeId> = Vec::new();
+        for input in nodes.iter().flat_map(|node| &node.inputs) {
+            if !nodes.iter().any(|n| n.id == *input) {
+                sources.extend(graph.snapshots(*input));
+            }
+        }
+        let snapshots = self.snapshots(&sources);
+        self.runtime.install(nodes)?;
+        self.submit(Vec::new(), snapshots, self.epoch())
+    }
+
+    /// Frees the nodes that nothing needs any more.
+    fn sweep(&mut self) -> Result<()> {
+        let root = |relation: &Relation| match relation {
+            Relation::Table(table) => table.source(),
+            Relation::View(view) => view.root,
+        };
+        let roots: Vec<NodeId> = self.catalog.iter().map(|(_, relation)| root(relation)).collect();
+        let gone = self.circuit.retain(&roots);
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.wait()?;
+        for table in self.catalog.tables_mut() {
+            table.sources.retain(|(node, _)| !gone.contains(node));
+        }
+        self.forget(&gone);
+        Ok(self.runtime.remove(&gone)?)
+    }
+
+    /// `plan` with each table read in full width, where columns were added since it was bound.
+    pub(crate) fn widened(&self, plan: &Plan) -> Plan {
+        match plan {
+            Plan::Scan { relation, schema, span } => match self.catalog.node(relation) {
+                Ok((_, columns)) if columns.schema.len() > schema.len() => {
+                    let scan = Plan::Scan { relation: relation.clone(), schema: columns.schema.to_vec(), span: *span };
+                    visible(scan, schema)
+                }
+                _ => plan.clone(),
+            },
+            _ => plan.clone().map_inputs(&mut |input| self.widened(&input)),
+        }
+    }
+}
+
+/// `plan` without the columns behind those of `schema`, which it yields for sorting alone.
+pub(crate) fn visible(plan: Plan, schema: &Schema) -> Plan {
+    let yielded = plan.schema();
+    if yielded.len() == schema.len() {
+        return plan;
+    }
+    let column = |(index, field): (usize, &deltaq_operators::Field)| Expr::Column {
+        index,
+        ty: field.ty,
+        nullable: field.nullable,
+    };
+    let exprs = yielded.iter().enumerate().take(schema.len()).map(column).collect();
+    Plan::Project { input: Box::new(plan), exprs, schema: schema.clone() }
+}
