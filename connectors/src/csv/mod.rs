@@ -318,9 +318,7 @@ pub(crate) fn infer(input: &mut Input, options: &mut SourceOptions) -> Result<Sc
 /// The delimiter that the first line holds most of.
 fn sniff_delimiter(input: &mut Input, options: &SourceOptions) -> Result<u8> {
     let by_name = options.delimiter_by_name();
-    let newline = Dialect { delimiter: b'\n', quote: options.quote };
     let mut line = 1;
-    let Some(_) = first_record(input, newline, &mut line)? else { return Ok(by_name) };
     let mut best = (0, by_name);
     for delimiter in [by_name, b',', b'\t', b';', b'|'] {
         let dialect = Dialect { delimiter, quote: options.quote };
