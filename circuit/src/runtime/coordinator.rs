@@ -88,16 +88,16 @@ impl Runtime {
         }
         drop(reply);
         let bell = Arc::new(Bell::default());
-        let patience = config.patience(workers);
+        let spin = config.spin(workers);
         let (posts, their_bell) = (Mutex::new(posts), Arc::clone(&bell));
         let guards = initialize_from(builders, others, move |allocator| {
             let post = posts.lock().unwrap_or_else(PoisonError::into_inner)[allocator.index()].take();
             let post = post.unwrap_or_else(|| panic!("a worker starts once"));
-            worker::live(allocator, post, &their_bell, patience);
+            worker::live(allocator, post, &their_bell, spin.clone());
         });
         let guards = guards.map_err(refused)?;
         let mut runtime = Runtime {
-            spin: Spin::new(config.patience(workers + 1)),
+            spin: config.spin(workers + 1),
             inbox: (0..workers).map(|_| VecDeque::new()).collect(),
             config,
             commands,
@@ -360,7 +360,7 @@ impl Runtime {
             match self.replies.try_recv() {
                 Ok(reply) => return self.accept(reply),
                 Err(TryRecvError::Disconnected) => return Err(self.lost()),
-                Err(TryRecvError::Empty) if self.spin.goes_on() => std::hint::spin_loop(),
+                Err(TryRecvError::Empty) if self.spin.goes_on() => self.spin.pause(),
                 Err(TryRecvError::Empty) => break,
             }
         }

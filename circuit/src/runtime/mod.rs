@@ -45,10 +45,13 @@ impl Default for RuntimeConfig {
 }
 
 impl RuntimeConfig {
-    /// How long a thread looks for work before it parks. `threads` is how many may spin at a time: where they outnumber
-    /// the cores, a spinning thread takes time from the one it waits for.
-    fn patience(&self, threads: usize) -> Duration {
+    /// How a thread of `threads` that may be at work at a time waits for another.
+    fn spin(&self, threads: usize) -> worker::Spin {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        if threads <= cores { Duration::from_micros(30) } else { Duration::from_micros(1) }
+        worker::Spin::new(PATIENCE, threads > cores)
     }
 }
+
+/// How long a thread looks for work before it parks. Longer than it takes to wake a parked thread (5 to 60 µs, measured):
+/// else two threads that hand work to and fro would find each other parked for ever.
+const PATIENCE: Duration = Duration::from_micros(100);

@@ -78,12 +78,12 @@ pub(super) struct Post {
 }
 
 /// The whole life of a worker thread. Never panics.
-pub(super) fn live(allocator: Allocator, post: Post, bell: &Bell, patience: Duration) {
+pub(super) fn live(allocator: Allocator, post: Post, bell: &Bell, mut spin: Spin) {
     let index = allocator.index();
     bell.join();
     // The worker outlives the panic: dropped while unwinding, timely's queues would make its peers panic too.
     let mut worker = Worker::new(WorkerConfig::default(), allocator, Some(Instant::now()));
-    let outcome = catch_unwind(AssertUnwindSafe(|| serve(&mut worker, &post, bell, patience)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| serve(&mut worker, &post, bell, &mut spin)));
     if let Err(panic) = outcome {
         let _ = post.replies.send(Reply { worker: index, answer: Answer::Panicked(message(&*panic)) });
         bell.stop();
@@ -92,12 +92,11 @@ pub(super) fn live(allocator: Allocator, post: Post, bell: &Bell, patience: Dura
     let _ = catch_unwind(AssertUnwindSafe(|| drop(worker)));
 }
 
-fn serve(worker: &mut Worker, post: &Post, bell: &Bell, patience: Duration) {
+fn serve(worker: &mut Worker, post: &Post, bell: &Bell, spin: &mut Spin) {
     let desk = Desk::default();
     let activator = dataflow::build(worker, desk.clone(), post.replies.clone());
     let _ = post.replies.send(Reply { worker: worker.index(), answer: Answer::Ready });
     let alone = worker.peers() == 1;
-    let mut spin = Spin::new(patience);
     while !bell.is_stopping() {
         let mut fresh = false;
         loop {
@@ -114,11 +113,10 @@ fn serve(worker: &mut Worker, post: &Post, bell: &Bell, patience: Duration) {
             spin.reset();
         } else if spin.goes_on() {
             // Peers send data and progress at any time; nobody else feeds a worker that is alone.
-            if alone && !desk.is_waiting() {
-                hint::spin_loop();
-            } else {
+            if !alone || desk.is_waiting() {
                 worker.step();
             }
+            spin.pause();
         } else {
             worker.step_or_park(None);
             spin.reset();
@@ -126,16 +124,22 @@ fn serve(worker: &mut Worker, post: &Post, bell: &Bell, patience: Duration) {
     }
 }
 
+/// How often a thread looks without offering its core to others; some microseconds.
+const GREEDY_ROUNDS: u32 = 64;
+
 /// A bounded wait in motion.
+#[derive(Clone, Debug)]
 pub(super) struct Spin {
     patience: Duration,
+    /// Threads outnumber cores: one that spins gives way to the one it waits for.
+    crowded: bool,
     rounds: u32,
     since: Option<Instant>,
 }
 
 impl Spin {
-    pub(super) fn new(patience: Duration) -> Spin {
-        Spin { patience, rounds: 0, since: None }
+    pub(super) fn new(patience: Duration, crowded: bool) -> Spin {
+        Spin { patience, crowded, rounds: 0, since: None }
     }
 
     pub(super) fn reset(&mut self) {
@@ -151,6 +155,11 @@ impl Spin {
         }
         let now = Instant::now();
         now.duration_since(*self.since.get_or_insert(now)) < self.patience
+    }
+
+    /// Between two looks. After a few the thread offers its core: the one it waits for may have been woken on it.
+    pub(super) fn pause(&self) {
+        if self.crowded || self.rounds > GREEDY_ROUNDS { std::thread::yield_now() } else { hint::spin_loop() }
     }
 }
 
