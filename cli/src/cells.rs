@@ -1,6 +1,10 @@
 //! Values at the edge: as text, and as JSON in both directions.
 
-use arrow_array::ArrayRef;
+use std::sync::Arc;
+
+use arrow_array::builder::FixedSizeBinaryBuilder;
+use arrow_array::*;
+use arrow_buffer::IntervalMonthDayNano;
 use deltaq_operators::functions::text::{from_text, to_text};
 use deltaq_operators::value::EvalError;
 use deltaq_operators::{Scalar, SqlType};
@@ -65,6 +69,83 @@ pub fn from_json(json: &RawValue, ty: SqlType) -> Result<Scalar, EvalError> {
         Some(b'{') => Err(mismatch("a JSON object")),
         _ if ty.is_numeric() => from_text(raw, ty),
         _ => Err(mismatch("a JSON number")),
+    }
+}
+
+/// A column being filled with values of one type.
+pub struct Builder {
+    ty: SqlType,
+    values: Vec<Scalar>,
+}
+
+impl Builder {
+    /// For `rows` values of type `ty`.
+    pub fn new(ty: SqlType, rows: usize) -> Builder {
+        Builder { ty, values: Vec::with_capacity(rows) }
+    }
+
+    /// Appends a value, which is of this type or NULL.
+    pub fn append(&mut self, value: Scalar) {
+        self.values.push(value);
+    }
+
+    /// The column.
+    pub fn finish(self) -> ArrayRef {
+        macro_rules! column {
+            ($array:ty, $variant:ident) => {
+                Arc::new(<$array>::from_iter(self.values.into_iter().map(|value| match value {
+                    Scalar::$variant(value) => Some(value),
+                    _ => None,
+                }))) as ArrayRef
+            };
+        }
+        let ty = self.ty;
+        match ty {
+            SqlType::Null => new_null_array(&ty.arrow(), self.values.len()),
+            SqlType::Boolean => column!(BooleanArray, Boolean),
+            SqlType::SmallInt => column!(Int16Array, SmallInt),
+            SqlType::Int => column!(Int32Array, Int),
+            SqlType::BigInt => column!(Int64Array, BigInt),
+            SqlType::Real => column!(Float32Array, Real),
+            SqlType::Double => column!(Float64Array, Double),
+            SqlType::Text { .. } => column!(StringArray, Text),
+            SqlType::Bytea => column!(BinaryArray, Bytea),
+            SqlType::Date => column!(Date32Array, Date),
+            SqlType::Time => column!(Time64MicrosecondArray, Time),
+            SqlType::Decimal(..) => {
+                let values = self.values.into_iter().map(|value| match value {
+                    Scalar::Decimal(value) => Some(value),
+                    _ => None,
+                });
+                Arc::new(Decimal128Array::from_iter(values).with_data_type(ty.arrow()))
+            }
+            SqlType::Timestamp | SqlType::TimestampTz => {
+                let values = self.values.into_iter().map(|value| match value {
+                    Scalar::Timestamp(value) => Some(value),
+                    _ => None,
+                });
+                Arc::new(TimestampMicrosecondArray::from_iter(values).with_data_type(ty.arrow()))
+            }
+            SqlType::Interval => {
+                let values = self.values.into_iter().map(|value| match value {
+                    Scalar::Interval { months, days, nanos } => Some(IntervalMonthDayNano::new(months, days, nanos)),
+                    _ => None,
+                });
+                Arc::new(IntervalMonthDayNanoArray::from_iter(values))
+            }
+            SqlType::Uuid => {
+                let mut builder = FixedSizeBinaryBuilder::with_capacity(self.values.len(), 16);
+                for value in self.values {
+                    match value {
+                        Scalar::Uuid(bytes) => {
+                            builder.append_value(bytes).unwrap_or_else(|e| panic!("a UUID has 16 bytes: {e}"));
+                        }
+                        _ => builder.append_null(),
+                    }
+                }
+                Arc::new(builder.finish())
+            }
+        }
     }
 }
 

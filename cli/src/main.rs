@@ -12,7 +12,9 @@ mod interrupt;
 mod keywords;
 mod lexer;
 mod output;
+mod pipe;
 mod progress;
+mod repl;
 mod run;
 mod script;
 mod session;
@@ -36,7 +38,7 @@ fn dispatch(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Some(Command::Run(arguments)) => run::run(arguments),
         Some(Command::Explain(arguments)) => run::explain(arguments),
-        Some(Command::Pipe(_)) => Ok(()),
+        Some(Command::Pipe(arguments)) => pipe::pipe(arguments),
         None => shell(arguments),
     }
 }
@@ -56,6 +58,9 @@ fn shell(arguments: Arguments) -> Result<()> {
             }
         }
         return session.load();
+    }
+    if interactive {
+        return repl::repl(&mut session);
     }
     stream(&mut session)
 }

@@ -1,7 +1,7 @@
 //! `deltaq run` and `deltaq explain`.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use deltaq::ExplainFormat;

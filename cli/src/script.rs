@@ -98,7 +98,10 @@ pub fn touches_rows(statement: &str) -> bool {
 pub fn names(sql: &str, name: &str) -> bool {
     tokens(sql).any(|token| match token.kind {
         Kind::Word => sql[token.range].to_lowercase() == name,
-        Kind::Name => sql[token.range].trim_matches('"').replace("\"\"", "\"") == name,
+        Kind::Name => {
+            let quoted = sql[token.range].strip_prefix('"').and_then(|n| n.strip_suffix('"'));
+            quoted.is_some_and(|quoted| quoted.replace("\"\"", "\"") == name)
+        }
         _ => false,
     })
 }

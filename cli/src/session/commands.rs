@@ -10,7 +10,6 @@ use super::describe::definition;
 use super::{Flow, Result, Session};
 use crate::failure::Failure;
 use crate::output::{self, Mode, Sheet};
-use crate::script;
 
 /// A dot command.
 pub struct Command {

@@ -1,0 +1,175 @@
+//! What comes in: one request a line.
+
+use std::fmt;
+
+use deltaq::Error;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::cells;
+
+/// A request.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Request<'a> {
+    /// SQL statements.
+    Execute(String),
+    /// Weighted rows.
+    #[serde(borrow)]
+    Step(Step<'a>),
+    /// Views whose changes are to be reported.
+    Watch(Vec<String>),
+    /// Views whose changes are to be reported no longer.
+    Unwatch(Vec<String>),
+}
+
+/// Rows by table, in the order of the line; a table may stand there twice.
+pub struct Step<'a> {
+    /// Them.
+    pub tables: Vec<(String, Vec<WeightedRow<'a>>)>,
+}
+
+/// A row and how it changes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeightedRow<'a> {
+    /// +n inserts n copies, −n retracts n.
+    pub weight: i64,
+    /// Its values in the order of the table's columns.
+    #[serde(borrow)]
+    pub row: Vec<&'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Step<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Step<'a>, D::Error> {
+        struct Tables;
+        impl<'de> Visitor<'de> for Tables {
+            type Value = Step<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object of tables, each with a list of {\"weight\": …, \"row\": […]}")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Step<'de>, M::Error> {
+                let mut tables = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    tables.push(entry);
+                }
+                Ok(Step { tables })
+            }
+        }
+        deserializer.deserialize_map(Tables)
+    }
+}
+
+impl Request<'_> {
+    /// Reads a line.
+    pub fn parse(line: &[u8]) -> Result<Request<'_>, Wrong> {
+        let text = std::str::from_utf8(line).map_err(|e| {
+            let before = String::from_utf8_lossy(&line[..e.valid_up_to()]).chars().count();
+            Wrong { position: Some(before + 1), ..Wrong::new("22021", "the line is not UTF-8") }
+        })?;
+        serde_json::from_str(text).map_err(|e| {
+            let code = if e.is_data() { "08P01" } else { "22032" };
+            let message = e.to_string();
+            let message = message.rsplit_once(" at line").map_or(message.as_str(), |(message, _)| message);
+            // serde_json counts bytes.
+            let column = e.column().clamp(1, text.len().max(1)) - 1;
+            let before = (0..=column).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            Wrong { position: Some(text[..before].chars().count() + 1), ..Wrong::new(code, message) }
+        })
+    }
+}
+
+/// What is wrong with a request.
+#[derive(Debug)]
+pub struct Wrong {
+    code: String,
+    message: String,
+    position: Option<usize>,
+    help: Option<String>,
+    further: Vec<Wrong>,
+}
+
+impl Wrong {
+    /// One sentence.
+    pub fn new(code: &str, message: impl Into<String>) -> Wrong {
+        Wrong { code: code.to_string(), message: message.into(), position: None, help: None, further: Vec::new() }
+    }
+
+    /// What the engine says of `sql`.
+    pub fn in_sql(error: &Error, sql: &str) -> Wrong {
+        let mut all = error.diagnostics().iter().map(|diagnostic| Wrong {
+            position: diagnostic.span.filter(|_| !sql.is_empty()).map(|span| {
+                let at = (0..=span.start.min(sql.len())).rev().find(|at| sql.is_char_boundary(*at)).unwrap_or(0);
+                sql[..at].chars().count() + 1
+            }),
+            help: diagnostic.help.clone(),
+            ..Wrong::new(diagnostic.code, diagnostic.message.clone())
+        });
+        let mut first = all.next().unwrap_or_else(|| Wrong::new(error.code(), error.to_string()));
+        first.further = all.collect();
+        first
+    }
+
+    /// Writes it as a JSON object.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"code\":");
+        cells::append(out, &self.code);
+        out.extend_from_slice(b",\"message\":");
+        cells::append(out, &self.message);
+        out.extend_from_slice(b",\"position\":");
+        cells::append(out, &self.position);
+        if let Some(help) = &self.help {
+            out.extend_from_slice(b",\"help\":");
+            cells::append(out, help);
+        }
+        if !self.further.is_empty() {
+            out.extend_from_slice(b",\"further\":[");
+            for (index, wrong) in self.further.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                wrong.write(out);
+            }
+            out.push(b']');
+        }
+        out.push(b'}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, code: &str, position: usize) {
+        let wrong = Request::parse(line.as_bytes()).err().unwrap_or_else(|| panic!("{line} is a request"));
+        assert_eq!((wrong.code.as_str(), wrong.position), (code, Some(position)), "{line}: {}", wrong.message);
+    }
+
+    #[test]
+    fn what_is_no_request() {
+        check("{\"execute\": }", "22032", 13);
+        check("{\"execute\": \"ü\" x}", "22032", 16);
+        check("{\"do\": 1}", "08P01", 5);
+        check("{\"execute\": 1}", "08P01", 13);
+        check("{\"step\": [1]}", "08P01", 10);
+        check("{\"step\": {\"t\": [{\"row\": [1]}]}}", "08P01", 28);
+        check("{\"execute\": \"\"", "22032", 14);
+        check("[]", "08P01", 1);
+        let wrong = Request::parse(b"{\"execute\": \"\xff\"}").err().expect("no UTF-8");
+        assert_eq!((wrong.code.as_str(), wrong.position), ("22021", Some(14)));
+    }
+
+    #[test]
+    fn steps() {
+        let line = br#"{"step": {"t": [{"weight": -1, "row": [1, "a", null, 1.50]}], "u": [], "t": []}}"#;
+        let Ok(Request::Step(step)) = Request::parse(line) else { panic!("a step") };
+        let names: Vec<&str> = step.tables.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["t", "u", "t"]);
+        let row = &step.tables[0].1[0];
+        assert_eq!(row.weight, -1);
+        assert_eq!(row.row.iter().map(|v| v.get()).collect::<Vec<_>>(), ["1", "\"a\"", "null", "1.50"]);
+    }
+}
