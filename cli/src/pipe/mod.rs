@@ -244,7 +244,8 @@ fn write_rows(out: &mut Vec<u8>, rows: &Rows) {
 
 /// The rows of a step as columns of the table.
 fn columns(table: &str, fields: &[Field], rows: Vec<request::WeightedRow>) -> Result<RecordBatch, Wrong> {
-    let mut builders: Vec<cells::Builder> = fields.iter().map(|field| cells::Builder::new(field.ty, rows.len())).collect();
+    let mut builders: Vec<cells::Builder> =
+        fields.iter().map(|field| cells::Builder::new(field.ty, rows.len())).collect();
     for (number, row) in rows.iter().enumerate() {
         if row.row.len() != fields.len() {
             let message = format!("row {} of {table} has {} values, not {}", number + 1, row.row.len(), fields.len());

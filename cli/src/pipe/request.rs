@@ -154,10 +154,10 @@ mod tests {
         check("{\"execute\": \"ü\" x}", "22032", 16);
         check("{\"do\": 1}", "08P01", 5);
         check("{\"execute\": 1}", "08P01", 13);
-        check("{\"step\": [1]}", "08P01", 10);
+        check("{\"step\": [1]}", "08P01", 9);
         check("{\"step\": {\"t\": [{\"row\": [1]}]}}", "08P01", 28);
         check("{\"execute\": \"\"", "22032", 14);
-        check("[]", "08P01", 1);
+        check("[]", "22032", 1);
         let wrong = Request::parse(b"{\"execute\": \"\xff\"}").err().expect("no UTF-8");
         assert_eq!((wrong.code.as_str(), wrong.position), ("22021", Some(14)));
     }

@@ -47,7 +47,9 @@ impl Words {
                 let start = token.range.start + 1;
                 (start, files(&before[start..]))
             }
-            Some(token) if token.kind == Kind::Comment && (!token.closed || before[token.range.clone()].starts_with("--")) => {
+            Some(token)
+                if token.kind == Kind::Comment && (!token.closed || before[token.range.clone()].starts_with("--")) =>
+            {
                 (pos, Vec::new())
             }
             Some(token) if token.kind == Kind::Word => {
@@ -169,7 +171,8 @@ mod tests {
     use super::*;
 
     fn words() -> Words {
-        let relation = |name: &str, columns: &[&str]| (name.to_string(), columns.iter().map(|c| c.to_string()).collect());
+        let relation =
+            |name: &str, columns: &[&str]| (name.to_string(), columns.iter().map(|c| c.to_string()).collect());
         Words {
             relations: vec![relation("orders", &["id", "cust", "amt"]), relation("customers", &["id", "Full Name"])],
             functions: vec!["substr", "sum"],

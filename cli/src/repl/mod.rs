@@ -79,7 +79,9 @@ fn run(session: &mut Session, line: &str) -> Result<Flow> {
 /// Where lines are remembered: `DELTAQ_HISTORY`, else `.deltaq_history` in the home directory.
 fn history() -> Option<PathBuf> {
     let named = std::env::var_os("DELTAQ_HISTORY").map(PathBuf::from);
-    named.or_else(|| std::env::home_dir().map(|home| home.join(".deltaq_history"))).filter(|p| !p.as_os_str().is_empty())
+    named
+        .or_else(|| std::env::home_dir().map(|home| home.join(".deltaq_history")))
+        .filter(|p| !p.as_os_str().is_empty())
 }
 
 /// What the line editor knows of SQL.
