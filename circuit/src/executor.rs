@@ -31,6 +31,8 @@ pub struct Message {
     pub node: NodeId,
     /// The rows.
     pub batch: Batch,
+    /// Whether the rows are from before the epoch: for readers of the exchange that start in it.
+    pub before: bool,
 }
 
 /// What one epoch yielded on this worker.
@@ -65,8 +67,10 @@ struct Cell {
     role: Role,
     /// This epoch's output.
     delta: Batch,
-    /// What a starting reader is fed on top of `delta`.
+    /// What a starting reader is fed on top of `delta`: the contents before this epoch.
     before: Option<Batch>,
+    /// Whether `before` is computed in this epoch's run, as it comes through an exchange.
+    replayed: bool,
 }
 
 enum Role {
@@ -135,6 +139,7 @@ impl Executor {
                 role,
                 delta: Batch::none(),
                 before: None,
+                replayed: false,
             });
             self.any_starting = true;
         }
@@ -194,7 +199,7 @@ impl Executor {
                 }
                 let read_by_new = self.cells[place + 1..].iter().any(|c| c.starting && c.inputs.contains(&place));
                 if read_by_new {
-                    self.cells[place].before = Some(self.contents_at(place, &snapshots));
+                    self.recall(place, &snapshots);
                 }
             }
         }
@@ -205,19 +210,53 @@ impl Executor {
         }
     }
 
+    /// Sees to it that `before` of `place` is there when its readers run.
+    fn recall(&mut self, place: usize, snapshots: &HashMap<NodeId, Batch>) {
+        if self.cells[place].before.is_some() || self.cells[place].replayed {
+            return;
+        }
+        if self.workers == 1 || !self.crosses_exchange(place) {
+            self.cells[place].before = Some(self.contents_at(place, snapshots));
+            return;
+        }
+        self.cells[place].replayed = true;
+        for input in self.cells[place].inputs.clone() {
+            self.recall(input, snapshots);
+        }
+    }
+
+    /// Computes `before` from that of the inputs.
+    fn replay(&mut self, place: usize) {
+        let cell = &self.cells[place];
+        let before = |i: &usize| self.cells[*i].before.clone().unwrap_or_else(Batch::none);
+        let replayed = match &cell.role {
+            Role::Lift(query) => query.apply(&[before(&cell.inputs[0])]).rows,
+            Role::Negate => before(&cell.inputs[0]).negate(),
+            _ => Batch::concat(&cell.inputs.iter().map(before).collect::<Vec<_>>()),
+        };
+        self.cells[place].before = Some(replayed);
+    }
+
     /// Runs the nodes of stratum `stratum`, given all messages for it; returns messages for the next,
     /// those to this worker itself among them.
     pub fn run(&mut self, stratum: usize, received: Vec<Message>) -> Vec<Message> {
-        let mut arrived: HashMap<NodeId, Vec<Batch>> = HashMap::new();
+        let mut arrived: HashMap<(NodeId, bool), Vec<Batch>> = HashMap::new();
         for message in received {
-            arrived.entry(message.node).or_default().push(message.batch);
+            arrived.entry((message.node, message.before)).or_default().push(message.batch);
         }
         let places = self.strata.get_mut(stratum).map(std::mem::take).unwrap_or_default();
         for &place in &places {
             if let Role::Exchange(_) = self.cells[place].role {
-                let batches = arrived.remove(&self.cells[place].node.id).unwrap_or_default();
-                self.cells[place].delta = Batch::concat(&batches);
+                let id = self.cells[place].node.id;
+                let mut take = |before| Batch::concat(&arrived.remove(&(id, before)).unwrap_or_default());
+                self.cells[place].delta = take(false);
+                if self.cells[place].replayed {
+                    self.cells[place].before = Some(take(true));
+                }
             } else {
+                if self.cells[place].replayed {
+                    self.replay(place);
+                }
                 self.run_cell(place);
             }
         }
@@ -226,9 +265,17 @@ impl Executor {
         }
         let mut messages = Vec::new();
         for &place in self.strata.get(stratum + 1).map_or(&[][..], Vec::as_slice) {
-            if let Role::Exchange(partition) = &self.cells[place].role {
-                let delta = self.fed(&self.cells[place], self.cells[place].inputs[0]);
-                scatter(&delta, partition, self.cells[place].node.id, self.worker, self.workers, &mut messages);
+            let cell = &self.cells[place];
+            if let Role::Exchange(partition) = &cell.role {
+                let mut send = |batch: &Batch, before| {
+                    for (target, batch) in scatter(batch, partition, self.worker, self.workers) {
+                        messages.push(Message { target, node: cell.node.id, batch, before });
+                    }
+                };
+                send(&self.fed(cell, cell.inputs[0]), false);
+                if let (true, Some(before)) = (cell.replayed, &self.cells[cell.inputs[0]].before) {
+                    send(before, true);
+                }
             }
         }
         messages
@@ -316,6 +363,7 @@ impl Executor {
         for cell in &mut self.cells {
             cell.starting = false;
             cell.before = None;
+            cell.replayed = false;
             if cell.delta.is_empty() {
                 continue;
             }
@@ -356,14 +404,27 @@ impl Executor {
             Role::Constant(_) => Batch::none(),
             Role::Lift(query) => query.apply(&[input(0)]).rows,
             Role::Operator(operator, query) => operator.contents().unwrap_or_else(|| {
+                let spread = self.workers > 1 && cell.inputs.iter().any(|i| self.crosses_exchange(*i));
+                assert!(!spread, "the inputs of node {} are remembered nowhere", cell.node.id.0);
                 let inputs: Vec<Batch> = (0..cell.inputs.len()).map(input).collect();
                 query.apply(&inputs).rows
             }),
             Role::Plus => Batch::concat(&(0..cell.inputs.len()).map(input).collect::<Vec<_>>()),
             Role::Negate => input(0).negate(),
             Role::Arrange(trace) => trace.contents(),
-            Role::Exchange(_) => panic!("the contents of exchange {} are spread over workers", cell.node.id.0),
+            // Of all workers together; not yet where the exchange sends them.
+            Role::Exchange(_) => input(0),
             Role::Away => panic!("contents of node {} while it runs", cell.node.id.0),
+        }
+    }
+
+    /// Whether the contents of `place` come through an exchange that nothing after it remembers.
+    fn crosses_exchange(&self, place: usize) -> bool {
+        let cell = &self.cells[place];
+        match &cell.role {
+            Role::Exchange(_) => true,
+            Role::Lift(_) | Role::Plus | Role::Negate => cell.inputs.iter().any(|i| self.crosses_exchange(*i)),
+            _ => false,
         }
     }
 
@@ -403,13 +464,13 @@ impl Executor {
 }
 
 /// Splits `delta` by where `partition` sends each row.
-fn scatter(delta: &Batch, partition: &Partition, node: NodeId, me: usize, workers: usize, messages: &mut Vec<Message>) {
+fn scatter(delta: &Batch, partition: &Partition, me: usize, workers: usize) -> Vec<(usize, Batch)> {
     if delta.is_empty() {
-        return;
+        return Vec::new();
     }
     let key = match partition {
-        Partition::Any => return messages.push(Message { target: me, node, batch: delta.clone() }),
-        Partition::One => return messages.push(Message { target: 0, node, batch: delta.clone() }),
+        Partition::Any => return vec![(me, delta.clone())],
+        Partition::One => return vec![(0, delta.clone())],
         Partition::Key(key) => key,
     };
     let columns: Vec<_> = key.iter().map(|&k| Arc::clone(delta.column(k))).collect();
@@ -418,8 +479,10 @@ fn scatter(delta: &Batch, partition: &Partition, node: NodeId, me: usize, worker
     for (row, &hash) in hashes.iter().enumerate() {
         rows[keys::part(hash, workers)].push(row as u32);
     }
-    for (target, rows) in rows.into_iter().enumerate().filter(|(_, r)| !r.is_empty()) {
-        let batch = if rows.len() == delta.len() { delta.clone() } else { delta.take(&UInt32Array::from(rows)) };
-        messages.push(Message { target, node, batch });
-    }
+    let part = |(target, rows): (usize, Vec<u32>)| match rows.len() {
+        0 => None,
+        len if len == delta.len() => Some((target, delta.clone())),
+        _ => Some((target, delta.take(&UInt32Array::from(rows)))),
+    };
+    rows.into_iter().enumerate().filter_map(part).collect()
 }

@@ -26,6 +26,11 @@ const BOTH: NodeId = NodeId(3);
 const BOTH_SPREAD: NodeId = NodeId(4);
 /// (second column, count) of the above.
 const BY_SECOND: NodeId = NodeId(5);
+/// Counts again, installed late over the exchange that is there.
+const LATE: NodeId = NodeId(6);
+/// The same over a node behind that exchange that remembers nothing.
+const NEGATED: NodeId = NodeId(7);
+const LATE_NEGATED: NodeId = NodeId(8);
 
 type Row = (i64, i64);
 type Zset = BTreeMap<Row, i64>;
@@ -255,7 +260,10 @@ fn nodes_come_and_go_while_epochs_flow() -> Result<(), Error> {
         let what = format!("{config:?}");
         let mut runtime = Runtime::start(config)?;
         let mut base = nodes();
-        let late = base.split_off(3);
+        let mut late = base.split_off(3);
+        base.push(Node { id: NEGATED, kind: Kind::Negate, inputs: vec![SPREAD], span: None });
+        late.push(count(LATE, SPREAD, 0, Rule::Nothing));
+        late.push(count(LATE_NEGATED, NEGATED, 0, Rule::Nothing));
         runtime.install(base)?;
         runtime.watch(COUNTS, true)?;
         let mut all = Zset::new();
@@ -271,6 +279,8 @@ fn nodes_come_and_go_while_epochs_flow() -> Result<(), Error> {
         }
         runtime.install(late.clone())?;
         runtime.watch(BY_SECOND, true)?;
+        runtime.watch(LATE, true)?;
+        runtime.watch(LATE_NEGATED, true)?;
         submit(&mut runtime, 10, true)?;
         for epoch in 11..20 {
             submit(&mut runtime, epoch, false)?;
@@ -279,10 +289,17 @@ fn nodes_come_and_go_while_epochs_flow() -> Result<(), Error> {
         let steps: Vec<Step> = runtime.drain()?.into_iter().map(|(_, step)| step).collect();
         assert_eq!(steps.len(), 21);
         check_views(&snapshot, &collect(&steps, COUNTS), &collect(&steps, BY_SECOND), &what);
+        assert_eq!(collect(&steps, LATE), collect(&steps, COUNTS), "a late reader of an exchange, {what}");
+        let negated = snapshot.iter().map(|(row, weight)| (*row, -weight)).collect();
+        assert_eq!(collect(&steps, LATE_NEGATED), count_by(&negated, 0), "a late reader behind an exchange, {what}");
 
         let mut contents = Zset::new();
         runtime.contents(BY_SECOND, vec![])?.iter().for_each(|b| add(&mut contents, b));
         assert_eq!(contents, collect(&steps, BY_SECOND), "contents, {what}");
+        let mut contents = Zset::new();
+        let tables = snapshot.iter().map(|(row, weight)| (*row, *weight)).collect::<Vec<_>>();
+        runtime.contents(SPREAD, vec![(TABLE, batch(&tables))])?.iter().for_each(|b| add(&mut contents, b));
+        assert_eq!(contents, snapshot, "contents of an exchange, {what}");
 
         runtime.remove(&late.iter().map(|n| n.id).collect::<Vec<_>>())?;
         submit(&mut runtime, 21, false)?;

@@ -27,10 +27,11 @@ impl Accountable for Parcel {
 /// megabyte of buffer for a few rows.
 const COPIED_BYTES_MAX: usize = 64 * 1024;
 
-/// Bytes of the count, and before each batch: target, node, length.
+/// Bytes of the count, and before each batch: target, before, node, length.
 const HEAD_BYTES: usize = 16;
 
-/// `count: u128`, then for each message `target: u32, node: u32, length: u64` and the batch, `length` bytes; little-endian.
+/// `count: u128`, then for each message `target: u16, before: u16, node: u32, length: u64` and the batch, `length` bytes;
+/// little-endian.
 impl ContainerBytes for Parcel {
     fn from_bytes(bytes: timely::bytes::arc::Bytes) -> Parcel {
         let bytes = if bytes.len() <= COPIED_BYTES_MAX {
@@ -45,11 +46,12 @@ impl ContainerBytes for Parcel {
         };
         let mut at = HEAD_BYTES;
         let messages = (0..number(0, 8)).map(|_| {
-            let (target, node, length) = (number(at, 4), number(at + 4, 4), number(at + 8, 8));
+            let (target, before) = (number(at, 2), number(at + 2, 2) == 1);
+            let (node, length) = (number(at + 4, 4), number(at + 8, 8));
             let batch = bytes.slice_with_length(at + HEAD_BYTES, length);
             at += HEAD_BYTES + length;
             let batch = codec::decode(&batch).unwrap_or_else(|error| panic!("a message from a peer: {error}"));
-            Message { target, node: NodeId(node as u32), batch }
+            Message { target, node: NodeId(node as u32), batch, before }
         });
         Parcel(messages.collect())
     }
@@ -64,7 +66,8 @@ impl ContainerBytes for Parcel {
         };
         write(&(self.0.len() as u128).to_le_bytes());
         for message in &self.0 {
-            write(&(message.target as u32).to_le_bytes());
+            write(&(message.target as u16).to_le_bytes());
+            write(&u16::from(message.before).to_le_bytes());
             write(&message.node.0.to_le_bytes());
             write(&(codec::encoded_len(&message.batch) as u64).to_le_bytes());
             codec::encode(&message.batch, &mut write);
