@@ -14,13 +14,17 @@ pub mod calendar;
 pub mod cast;
 pub mod comparison;
 pub mod conditional;
+pub mod datetime;
 pub mod decimal;
+pub mod fields;
 pub mod interval;
 pub mod kernel;
 pub mod like;
 pub mod logic;
 pub mod membership;
 pub mod numbers;
+pub mod numeric_format;
+pub mod pattern;
 pub mod resolve;
 pub mod strings;
 pub mod temporal;
@@ -142,6 +146,8 @@ pub const FAMILIES: &[&[Function]] = &[
     conditional::FUNCTIONS,
     arithmetic::FUNCTIONS,
     cast::FUNCTIONS,
+    fields::FUNCTIONS,
+    datetime::FUNCTIONS,
     like::FUNCTIONS,
     strings::FUNCTIONS,
 ];

@@ -46,9 +46,9 @@ fn concatenation(_: &[Expr], ty: SqlType) -> Kernel {
             crate::functions::conditional::with_nulls(&(Arc::new(array) as ArrayRef), nulls(args))
         });
     }
-    strict(ty, |args, rows, _| {
+    strict(ty, |args, rows, errors| {
         let (a, b) = (texts(&args[0]), texts(&args[1]));
-        Arc::new(text::build(rows, nulls(args), |out, row| {
+        Arc::new(text::build_checked(rows, nulls(args), errors, |out, row| {
             out.extend_from_slice(a.get(row).as_bytes());
             out.extend_from_slice(b.get(row).as_bytes());
         }))

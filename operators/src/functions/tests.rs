@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::eval::Program;
 use crate::expr::Expr;
-use crate::functions::{call, cast, get, text};
+use crate::functions::{Arg, call, cast, get, text};
 use crate::scalar::Scalar;
 use crate::types::{SqlType, TEXT};
 
@@ -106,8 +106,9 @@ pub fn check(cases: &[(&str, &str)]) {
                     columns.push(crate::arrays::repeat(&value.array, 3));
                 }
             }
-            if columns.is_empty() {
-                continue;
+            let known: Vec<Arg> = mixed.iter().map(Arg::of).collect();
+            if columns.is_empty() || (function.name != "cast" && (function.resolve)(&known).is_err()) {
+                continue; // some take constants only
             }
             let expr = Expr::Call { function, args: mixed, ty: *ty };
             let value = Program::new(&expr).eval(&columns, 3);
@@ -335,5 +336,105 @@ fn choices() {
         ("concat_op('a'; 1.50)", "a1.50"),
         ("concat_op('a'; NULL)", "NULL"),
         ("concat_op(bytea:\\x01; bytea:\\x02)", "\\x0102"),
+    ]);
+}
+
+#[test]
+fn parts_of_dates() {
+    check(&[
+        ("extract('second'; ts:2013-01-05 10:20:30.5)", "30.500000"),
+        ("extract('milliseconds'; ts:2013-01-05 10:20:30.5)", "30500.000"),
+        ("extract('microseconds'; ts:2013-01-05 10:20:30.5)", "30500000"),
+        ("extract('epoch'; ts:2013-01-05 10:20:30.5)", "1357381230.500000"),
+        ("extract('epoch'; date:2013-01-05)", "1357344000"),
+        ("extract('century'; ts:2000-01-05)", "20"),
+        ("extract('decade'; ts:2013-01-05)", "201"),
+        ("extract('millennium'; ts:2001-01-05)", "3"),
+        ("extract('dow'; date:2013-01-06)", "0"),
+        ("extract('isodow'; date:2013-01-06)", "7"),
+        ("extract('doy'; date:2013-02-06)", "37"),
+        ("extract('week'; date:2012-12-31)", "1"),
+        ("extract('isoyear'; date:2012-12-31)", "2013"),
+        ("extract('julian'; date:2013-01-05)", "2456298"),
+        ("extract('quarter'; date:2013-05-05)", "2"),
+        ("extract('hour'; iv:1 day 30 hours)", "30"),
+        ("extract('epoch'; iv:1 year 1 mon 1 day 1 sec)", "34236001.000000"),
+        ("extract('month'; iv:-14 mon)", "-2"),
+        ("extract('hour'; time:10:20:30)", "10"),
+        ("extract('millennium'; date:0001-01-01 BC)", "-1"),
+        ("extract('century'; date:0001-01-01 BC)", "-1"),
+        ("extract('year'; date:0001-01-01 BC)", "-1"),
+        ("extract('decade'; date:0011-01-01 BC)", "-1"),
+        ("extract('second'; iv:61.5 sec)", "1.500000"),
+        ("date_part('second'; ts:2013-01-05 10:20:30.5)", "30.5"),
+        ("date_part('foo'; ts:2013-01-05 10:20:30.5)", "error 22023"),
+        ("date_part('hour'; date:2013-01-05)", "error 0A000"),
+        ("date_trunc('week'; ts:2013-01-05 10:20:30.5)", "2012-12-31 00:00:00"),
+        ("date_trunc('quarter'; ts:2013-05-05 10:20:30.5)", "2013-04-01 00:00:00"),
+        ("date_trunc('milliseconds'; ts:2013-05-05 10:20:30.5678)", "2013-05-05 10:20:30.567"),
+        ("date_trunc('century'; ts:2013-05-05 10:20)", "2001-01-01 00:00:00"),
+        ("date_trunc('decade'; ts:2013-05-05 10:20)", "2010-01-01 00:00:00"),
+        ("date_trunc('millennium'; ts:2013-05-05 10:20)", "2001-01-01 00:00:00"),
+        ("date_trunc('month'; date:2013-05-05)", "2013-05-01 00:00:00+00"),
+        ("date_trunc('hour'; iv:3 days 02:47:33)", "3 days 02:00:00"),
+        ("date_trunc('quarter'; iv:14 mon 3 days)", "1 year"),
+        ("year(ts:2013-02-05 10:20:30)", "2013"),
+        ("dayofweek(date:2013-01-06)", "1"),
+        ("second(ts:2013-02-05 10:20:30.9)", "30"),
+    ]);
+}
+
+#[test]
+fn dates_made_and_written() {
+    check(&[
+        ("date_bin('15 minutes'; ts:2020-02-11 15:44:17; ts:2001-01-01)", "2020-02-11 15:30:00"),
+        ("date_bin('15 minutes'; ts:2000-02-11 15:44:17; ts:2001-01-01)", "2000-02-11 15:30:00"),
+        ("date_bin('1 month'; ts:2000-02-11 15:44:17; ts:2001-01-01)", "error 0A000"),
+        ("date_bin('0 s'; ts:2000-02-11 15:44:17; ts:2001-01-01)", "error 22008"),
+        ("to_timestamp(1357387200.5)", "2013-01-05 12:00:00.5+00"),
+        ("to_timestamp(f8:NaN)", "error 22008"),
+        ("to_timestamp('05 Dec 2000'; 'DD Mon YYYY')", "2000-12-05 00:00:00+00"),
+        ("to_timestamp('20130105 102030'; 'YYYYMMDD HH24MISS')", "2013-01-05 10:20:30+00"),
+        ("to_timestamp('2013-01-05 02:03 PM'; 'YYYY-MM-DD HH12:MI AM')", "2013-01-05 14:03:00+00"),
+        ("to_timestamp('xx'; 'YYYY')", "error 22007"),
+        ("to_timestamp('2013-13-05'; 'YYYY-MM-DD')", "error 22008"),
+        ("to_date('20130105'; 'YYYYMMDD')", "2013-01-05"),
+        ("to_timestamp_ltz(i8:1357387200500; 3)", "2013-01-05 12:00:00.5+00"),
+        ("make_date(2013; 2; 30)", "error 22008"),
+        ("make_date(-1; 2; 3)", "0001-02-03 BC"),
+        ("make_timestamp(2013; 7; 15; 8; 15; 23.5)", "2013-07-15 08:15:23.5"),
+        ("make_time(8; 15; 23.5)", "08:15:23.5"),
+        ("age(ts:2001-04-10; ts:1957-06-13)", "43 years 9 mons 27 days"),
+        ("age(ts:2013-01-31; ts:2013-03-01)", "-1 mons -1 days"),
+        ("justify_hours('27 hours')", "1 day 03:00:00"),
+        ("justify_days('35 days')", "1 mon 5 days"),
+        ("justify_interval('1 mon -1 hour')", "29 days 23:00:00"),
+        (
+            "to_char(ts:2013-01-05 14:03:09.0123; 'YYYY-MM-DD HH24:MI:SS.MS US FF3 HH12 HH AM am P.M. Day DAY day Dy Mon MON Month|month D ID DDD WW IW W Q J CC YY Y,YYY IYYY SSSS')",
+            "2013-01-05 14:03:09.012 012300 012 02 02 PM pm P.M. Saturday  SATURDAY  saturday  Sat Jan JAN January  |january   7 6 005 01 01 1 1 2456298 21 13 2,013 2013 50589",
+        ),
+        ("to_char(ts:2013-01-05 04:03:09; 'FMDay, FMDDth FMMonth YYYY')", "Saturday, 5th January 2013"),
+        ("to_char(ts:2013-01-05 04:03:09; '\"at\" HH24\"h\" \\x DDTH')", "at 04h \\x 05TH"),
+        ("to_char(iv:1 day 26:03:04; 'DD HH24:MI:SS')", "01 26:03:04"),
+        ("date_format(ts:2013-01-05 14:03:09; 'yyyy-MM-dd HH:mm')", "2013-01-05 14:03"),
+        ("date_format('2013-01-05 14:03:09'; 'yyyyMMdd')", "20130105"),
+        ("date_format('2013-01-05 14:03:09'; 'b')", "error 22023"),
+        ("from_unixtime(1357387200)", "2013-01-05 12:00:00"),
+        ("unix_timestamp('2013-01-05 12:00:00')", "1357387200"),
+        ("timestampdiff('day'; ts:2013-01-01 12:00; ts:2013-01-03 11:00)", "1"),
+        ("timestampdiff('month'; ts:2013-01-15 12:00; ts:2013-03-15 11:00)", "1"),
+        ("timestampdiff('month'; ts:2013-03-15 11:00; ts:2013-01-15 12:00)", "-1"),
+        ("timestampadd('hour'; 2; ts:2013-01-01 23:00)", "2013-01-02 01:00:00"),
+        ("to_char(125; '999')", " 125"),
+        ("to_char(125.8; '999D9')", " 125.8"),
+        ("to_char(-125.8; '999.99')", "-125.80"),
+        ("to_char(1234567.891; 'FM9,999,999.00')", "1,234,567.89"),
+        ("to_char(5; '000')", " 005"),
+        ("to_char(-5; 'S999')", "  -5"),
+        ("to_char(12345.6; '9,999.9')", " #,###.#"),
+        ("to_char(0.5; 'FM990.99')", "0.5"),
+        ("to_char(0.5; '9.99')", "  .50"),
+        ("to_char(12; 'FM999MI')", "12"),
+        ("to_char(-12; '999PR')", " <12>"),
     ]);
 }

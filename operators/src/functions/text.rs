@@ -114,15 +114,39 @@ fn written(array: &ArrayRef, write: impl FnMut(&mut Vec<u8>, usize)) -> StringAr
 }
 
 /// `rows` texts, each what `write` appends; where `nulls` says so, NULL.
-pub fn build(rows: usize, nulls: Option<NullBuffer>, mut write: impl FnMut(&mut Vec<u8>, usize)) -> StringArray {
+///
+/// # Panics
+/// If they are 2 GiB or more; where rows can be long, use [`build_checked`].
+pub fn build(rows: usize, nulls: Option<NullBuffer>, write: impl FnMut(&mut Vec<u8>, usize)) -> StringArray {
+    let mut errors = Errors::none();
+    let built = build_checked(rows, nulls, &mut errors, write);
+    assert!(errors.is_empty(), "a column of text holds less than 1 GiB");
+    built
+}
+
+/// Bytes that one column of text may hold here; more is an error 54000.
+pub const BYTES_MAX: usize = 1 << 30;
+
+/// As [`build`]; rows that would make the column too long are errors.
+pub fn build_checked(
+    rows: usize,
+    nulls: Option<NullBuffer>,
+    errors: &mut Errors,
+    mut write: impl FnMut(&mut Vec<u8>, usize),
+) -> StringArray {
     let mut data = Vec::with_capacity(rows * 8);
     let mut offsets = Vec::with_capacity(rows + 1);
     offsets.push(0i32);
     for row in 0..rows {
         if nulls.as_ref().is_none_or(|n| n.is_valid(row)) {
+            let before = data.len();
             write(&mut data, row);
+            if data.len() > BYTES_MAX {
+                data.truncate(before);
+                errors.set(row, "54000", "requested length too large");
+            }
         }
-        offsets.push(i32::try_from(data.len()).unwrap_or_else(|_| panic!("a column of text holds less than 2 GiB")));
+        offsets.push(data.len() as i32);
     }
     StringArray::new(OffsetBuffer::new(offsets.into()), Buffer::from_vec(data), nulls)
 }

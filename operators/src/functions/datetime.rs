@@ -1,0 +1,680 @@
+//! Functions that make, shift, round and write dates and times. Their parts are in [`fields`](super::fields).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow_array::types::*;
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::{IntervalMonthDayNano, NullBuffer};
+use arrow_schema::DataType;
+
+use crate::expr::Expr;
+use crate::functions::calendar::{DAY, HOUR, MICROS, MINUTE, SECOND, civil, days, month_len};
+use crate::functions::interval::{Interval, unit};
+use crate::functions::kernel::{Texts, at, checked, checked2, column, constant_text, map, nulls, side, strict, texts};
+use crate::functions::pattern::{Moment, Pattern};
+use crate::functions::resolve::{any_nullable, as_is, count, exactly, is_unknown, names, signature};
+use crate::functions::temporal::{add_months, shift};
+use crate::functions::{Arg, Function, Kernel, Signature, Syntax, calendar, numeric_format, text};
+use crate::types::{SqlType, TEXT};
+use crate::value::{Errors, EvalError, Value};
+
+const FAMILY: &str = "datetime";
+const RANGE: (&str, &str) = ("22008", "timestamp out of range");
+
+const fn entry(
+    name: &'static str,
+    usage: &'static str,
+    doc: &'static str,
+    examples: &'static [(&'static str, &'static str)],
+    resolve: fn(&[Arg]) -> Result<Signature, String>,
+    prepare: fn(&[Expr], SqlType) -> Kernel,
+) -> Function {
+    Function {
+        name,
+        aliases: &[],
+        syntax: Syntax::Call,
+        family: FAMILY,
+        usage,
+        doc,
+        examples,
+        resolve,
+        nullable: any_nullable,
+        prepare,
+    }
+}
+
+/// The functions of dates and times.
+pub const FUNCTIONS: &[Function] = &[
+    entry(
+        "date_bin",
+        "date_bin(stride interval, source timestamp, origin timestamp) → timestamp",
+        "The start of the stride-long bin, counted from `origin`, that `source` lies in. A stride of months: error 0A000; none or a negative one: 22008.",
+        &[("date_bin('15 minutes', TIMESTAMP '2020-02-11 15:44:17', TIMESTAMP '2001-01-01')", "2020-02-11 15:30:00")],
+        |args| {
+            count(args, 3, 3)?;
+            let ty = if args[1..].iter().any(|a| a.ty == SqlType::TimestampTz) {
+                SqlType::TimestampTz
+            } else {
+                SqlType::Timestamp
+            };
+            exactly(args, &[SqlType::Interval, ty, ty], ty)
+        },
+        date_bin,
+    ),
+    entry(
+        "to_timestamp",
+        "to_timestamp(number) → timestamptz, to_timestamp(text, pattern) → timestamptz, to_timestamp(text) → timestamp",
+        "The time so many seconds after 1970; or read from a text: by PostgreSQL's pattern, by Java's (one with `yyyy`, as Flink's, which gives a TIMESTAMP), or as written `2013-01-05 10:20:30`.",
+        &[
+            ("to_timestamp(1357387200.5)", "2013-01-05 12:00:00.5+00"),
+            ("to_timestamp('05 Dec 2000', 'DD Mon YYYY')", "2000-12-05 00:00:00+00"),
+            ("to_timestamp('2013-01-05 10:20:30')", "2013-01-05 10:20:30"),
+            ("to_timestamp('05.12.2000', 'dd.MM.yyyy')", "2000-12-05 00:00:00"),
+        ],
+        |args| {
+            count(args, 1, 2)?;
+            if args.len() == 1 {
+                return if args[0].ty.is_numeric() {
+                    signature([SqlType::Double], SqlType::TimestampTz)
+                } else {
+                    exactly(args, &[TEXT], SqlType::Timestamp)
+                };
+            }
+            let java = matches!(args[1].literal, Some(crate::scalar::Scalar::Text(p)) if Pattern::looks_java(p));
+            exactly(args, &[TEXT, TEXT], if java { SqlType::Timestamp } else { SqlType::TimestampTz })
+        },
+        to_timestamp,
+    ),
+    entry(
+        "to_timestamp_ltz",
+        "to_timestamp_ltz(number, 0|3) → timestamptz",
+        "The time so many seconds (0) or milliseconds (3) after 1970.",
+        &[("to_timestamp_ltz(1357387200500, 3)", "2013-01-05 12:00:00.5+00")],
+        |args| exactly(args, &[SqlType::BigInt, SqlType::Int], SqlType::TimestampTz),
+        |_, ty| {
+            let out = ty.arrow();
+            strict(ty, move |args, _, errors| {
+                let nulls = nulls(args);
+                let (n, precision) = (side::<Int64Type>(&args[0]), side::<Int32Type>(&args[1]));
+                let values = checked2(n, precision, nulls.as_ref(), errors, RANGE, |n, precision| {
+                    let unit = match precision {
+                        0 => SECOND,
+                        3 => 1000,
+                        _ => return (0, true),
+                    };
+                    in_range(n as i128 * unit as i128)
+                });
+                column::<TimestampMicrosecondType>(values, nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "to_date",
+        "to_date(text, pattern) → date, to_date(text) → date",
+        "A date read from a text by PostgreSQL's pattern or Java's (one with `yyyy`).",
+        &[("to_date('05 Dec 2000', 'DD Mon YYYY')", "2000-12-05"), ("to_date('2000-12-05')", "2000-12-05")],
+        |args| {
+            count(args, 1, 2)?;
+            exactly(args, &[TEXT, TEXT][..args.len()], SqlType::Date)
+        },
+        |args, ty| {
+            let out = ty.arrow();
+            if args.len() == 1 {
+                return strict(ty, move |args, _, errors| {
+                    text::column_from_text(arrow_array::cast::AsArray::as_string::<i32>(&args[0].array), ty, errors)
+                });
+            }
+            let patterns = patterns(&args[1], None);
+            strict(ty, move |args, rows, errors| {
+                let nulls = nulls(args);
+                let micros = read_all(&args[0], &args[1], &patterns, rows, nulls.as_ref(), errors);
+                column::<Date32Type>(micros.into_iter().map(|m| m.div_euclid(DAY) as i32).collect(), nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "to_char",
+        "to_char(timestamp|date|interval, pattern) → text, to_char(number, pattern) → text",
+        "A time written by PostgreSQL's pattern (YYYY MM DD HH24 MI SS MS US Mon Day …), or a number (9 0 . , D G S MI PR FM).",
+        &[
+            ("to_char(TIMESTAMP '2013-01-05 14:03:09', 'YYYY-MM-DD HH24:MI:SS')", "2013-01-05 14:03:09"),
+            ("to_char(DATE '2013-01-05', 'FMDay, DDth FMMonth')", "Saturday, 05th January"),
+            ("to_char(1234567.891, 'FM9,999,999.00')", "1,234,567.89"),
+            ("to_char(-5, '000')", "-005"),
+        ],
+        |args| {
+            count(args, 2, 2)?;
+            let ty = match args[0].ty {
+                SqlType::Date => SqlType::Timestamp,
+                SqlType::SmallInt => SqlType::Int,
+                SqlType::Real => SqlType::Double,
+                _ if is_unknown(&args[0]) => SqlType::TimestampTz,
+                SqlType::Timestamp | SqlType::TimestampTz | SqlType::Interval | SqlType::Time => args[0].ty,
+                ty if ty.is_numeric() => ty,
+                _ => return Err(format!("takes a timestamp or number and a pattern, got {}", names(args))),
+            };
+            signature([ty, as_is(&args[1], TEXT)], TEXT)
+        },
+        |args, ty| {
+            if args[0].ty().is_numeric() {
+                return numeric_format::to_char(args, ty);
+            }
+            let patterns = patterns(&args[1], Some(false));
+            write_kernel(ty, patterns)
+        },
+    ),
+    entry(
+        "date_format",
+        "date_format(timestamp|text, pattern) → text",
+        "A time written by Java's pattern, as in Flink: `yyyy-MM-dd HH:mm:ss`. Unknown letters: error 22023.",
+        &[
+            ("date_format(TIMESTAMP '2013-01-05 14:03:09', 'yyyy-MM-dd HH:mm')", "2013-01-05 14:03"),
+            ("date_format('2013-01-05 14:03:09', 'yyyyMMdd')", "20130105"),
+        ],
+        |args| {
+            count(args, 2, 2)?;
+            let ty = match args[0].ty {
+                SqlType::Timestamp | SqlType::TimestampTz => args[0].ty,
+                SqlType::Date => SqlType::Timestamp,
+                ty if ty.is_text() || is_unknown(&args[0]) => SqlType::Timestamp,
+                _ => return Err(format!("takes a timestamp and a pattern, got {}", names(args))),
+            };
+            signature([ty, as_is(&args[1], TEXT)], TEXT)
+        },
+        |args, ty| write_kernel(ty, patterns(&args[1], Some(true))),
+    ),
+    entry(
+        "from_unixtime",
+        "from_unixtime(bigint [, pattern]) → text",
+        "The time so many seconds after 1970, written `yyyy-MM-dd HH:mm:ss` or by Java's pattern.",
+        &[("from_unixtime(1357387200)", "2013-01-05 12:00:00")],
+        |args| {
+            count(args, 1, 2)?;
+            exactly(args, &[SqlType::BigInt, TEXT][..args.len()], TEXT)
+        },
+        |args, ty| {
+            let standard = || Compiled { constant: Some(Pattern::java("yyyy-MM-dd HH:mm:ss")), java: Some(true) };
+            let patterns = args.get(1).map_or_else(standard, |p| patterns(p, Some(true)));
+            strict(ty, move |args, rows, errors| {
+                let nulls = nulls(args);
+                let seconds = side::<Int64Type>(&args[0]);
+                let micros = checked(seconds, nulls.as_ref(), errors, RANGE, |s| in_range(s as i128 * SECOND as i128));
+                let moments: Vec<Moment> = micros.into_iter().map(Moment::of).collect();
+                write_all(&moments, args.get(1), &patterns, rows, nulls, errors)
+            })
+        },
+    ),
+    entry(
+        "unix_timestamp",
+        "unix_timestamp(text [, pattern]) → bigint",
+        "Seconds after 1970 of a time read from a text, `yyyy-MM-dd HH:mm:ss` or by Java's pattern.",
+        &[("unix_timestamp('2013-01-05 12:00:00')", "1357387200")],
+        |args| {
+            count(args, 1, 2)?;
+            exactly(args, &[TEXT, TEXT][..args.len()], SqlType::BigInt)
+        },
+        |args, ty| {
+            let patterns = args.get(1).map(|p| patterns(p, Some(true)));
+            let out = ty.arrow();
+            strict(ty, move |args, rows, errors| {
+                let nulls = nulls(args);
+                let micros = match (args.get(1), &patterns) {
+                    (Some(pattern), Some(patterns)) => {
+                        read_all(&args[0], pattern, patterns, rows, nulls.as_ref(), errors)
+                    }
+                    _ => {
+                        let t = texts(&args[0]);
+                        each(rows, nulls.as_ref(), errors, |row| calendar::read_timestamp(t.get(row), false))
+                    }
+                };
+                column::<Int64Type>(micros.into_iter().map(|m| m.div_euclid(SECOND)).collect(), nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "make_date",
+        "make_date(year, month, day) → date",
+        "The date of these numbers. None such: error 22008.",
+        &[("make_date(2013, 2, 3)", "2013-02-03"), ("make_date(2013, 2, 30)", "error 22008")],
+        |args| exactly(args, &[SqlType::Int; 3], SqlType::Date),
+        |_, ty| {
+            let out = ty.arrow();
+            strict(ty, move |args, rows, errors| {
+                let nulls = nulls(args);
+                let [y, m, d] = [0, 1, 2].map(|i| side::<Int32Type>(&args[i]));
+                let values = each(rows, nulls.as_ref(), errors, |row| {
+                    date_of(at(y, row) as i64, at(m, row) as i64, at(d, row) as i64).map(|day| day as i32)
+                });
+                column::<Date32Type>(values, nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "make_time",
+        "make_time(hour, minute, second) → time",
+        "The time of day of these numbers; seconds may have a fraction. None such: error 22008.",
+        &[("make_time(8, 15, 23.5)", "08:15:23.5")],
+        |args| exactly(args, &[SqlType::Int, SqlType::Int, SqlType::Double], SqlType::Time),
+        |_, ty| {
+            let out = ty.arrow();
+            strict(ty, move |args, rows, errors| {
+                let nulls = nulls(args);
+                let (h, m, s) =
+                    (side::<Int32Type>(&args[0]), side::<Int32Type>(&args[1]), side::<Float64Type>(&args[2]));
+                let values = each(rows, nulls.as_ref(), errors, |row| time_of(at(h, row), at(m, row), at(s, row)));
+                column::<Time64MicrosecondType>(values, nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "make_timestamp",
+        "make_timestamp(year, month, day, hour, minute, second) → timestamp",
+        "The timestamp of these numbers. None such: error 22008.",
+        &[("make_timestamp(2013, 7, 15, 8, 15, 23.5)", "2013-07-15 08:15:23.5")],
+        |args| {
+            let int = SqlType::Int;
+            exactly(args, &[int, int, int, int, int, SqlType::Double], SqlType::Timestamp)
+        },
+        |_, ty| {
+            let out = ty.arrow();
+            strict(ty, move |args, rows, errors| {
+                let nulls = nulls(args);
+                let [y, mo, d, h, m] = [0, 1, 2, 3, 4].map(|i| side::<Int32Type>(&args[i]));
+                let s = side::<Float64Type>(&args[5]);
+                let values = each(rows, nulls.as_ref(), errors, |row| {
+                    let day = date_of(at(y, row) as i64, at(mo, row) as i64, at(d, row) as i64)?;
+                    let (micros, beyond) =
+                        in_range(day as i128 * DAY as i128 + time_of(at(h, row), at(m, row), at(s, row))? as i128);
+                    if beyond { Err(error(RANGE)) } else { Ok(micros) }
+                });
+                column::<TimestampMicrosecondType>(values, nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "age",
+        "age(a timestamp, b timestamp) → interval",
+        "a − b in years, months, days and time, as a calendar counts.",
+        &[("age(TIMESTAMP '2001-04-10', TIMESTAMP '1957-06-13')", "43 years 9 mons 27 days")],
+        |args| {
+            count(args, 2, 2)?;
+            let ty = if args.iter().any(|a| a.ty == SqlType::TimestampTz) {
+                SqlType::TimestampTz
+            } else {
+                SqlType::Timestamp
+            };
+            exactly(args, &[ty, ty], SqlType::Interval)
+        },
+        |_, ty| {
+            intervals(ty, |args, nulls, errors| {
+                let (a, b) = (side::<TimestampMicrosecondType>(&args[0]), side::<TimestampMicrosecondType>(&args[1]));
+                checked2(a, b, nulls, errors, ("22008", "interval out of range"), |a, b| {
+                    flagged(age(a, b).store().ok())
+                })
+            })
+        },
+    ),
+    entry(
+        "justify_hours",
+        "justify_hours(interval) → interval",
+        "24 hours become a day.",
+        &[("justify_hours(INTERVAL '27 hours')", "1 day 03:00:00")],
+        |args| exactly(args, &[SqlType::Interval], SqlType::Interval),
+        |_, ty| justify(ty, |v| hours(v)),
+    ),
+    entry(
+        "justify_days",
+        "justify_days(interval) → interval",
+        "30 days become a month.",
+        &[("justify_days(INTERVAL '35 days')", "1 mon 5 days")],
+        |args| exactly(args, &[SqlType::Interval], SqlType::Interval),
+        |_, ty| justify(ty, |v| month_days(v)),
+    ),
+    entry(
+        "justify_interval",
+        "justify_interval(interval) → interval",
+        "Both, and all parts get the same sign.",
+        &[("justify_interval(INTERVAL '1 mon -1 hour')", "29 days 23:00:00")],
+        |args| exactly(args, &[SqlType::Interval], SqlType::Interval),
+        |_, ty| {
+            justify(ty, |v| {
+                let months = v.months as i128 + v.days as i128 / 30;
+                let total = months * 30 * DAY as i128 + (v.days % 30) as i128 * DAY as i128 + v.micros as i128;
+                let month = 30 * DAY as i128;
+                let (months, rest) = (total / month, total % month);
+                Interval {
+                    months: months as i32,
+                    days: (rest / DAY as i128) as i32,
+                    micros: (rest % DAY as i128) as i64,
+                }
+            })
+        },
+    ),
+    entry(
+        "timestampdiff",
+        "timestampdiff(unit, a, b) → bigint",
+        "Whole units from `a` to `b`, as in Flink; the unit is a constant text.",
+        &[
+            ("timestampdiff('day', TIMESTAMP '2013-01-01 12:00:00', TIMESTAMP '2013-01-03 11:00:00')", "1"),
+            ("timestampdiff('month', DATE '2013-01-31', DATE '2013-02-28')", "0"),
+        ],
+        |args| {
+            count(args, 3, 3)?;
+            flink_unit(&args[0])?;
+            let ty = if args[1..].iter().any(|a| a.ty == SqlType::TimestampTz) {
+                SqlType::TimestampTz
+            } else {
+                SqlType::Timestamp
+            };
+            exactly(args, &[TEXT, ty, ty], SqlType::BigInt)
+        },
+        |args, ty| {
+            let (months, _, _) = constant_text(&args[0]).and_then(unit).unwrap_or_default();
+            let micros =
+                constant_text(&args[0]).and_then(unit).map_or(1, |(_, d, m)| (d * DAY as f64 + m) as i64).max(1);
+            let out = ty.arrow();
+            strict(ty, move |args, _, errors| {
+                let nulls = nulls(args);
+                let (a, b) = (side::<TimestampMicrosecondType>(&args[1]), side::<TimestampMicrosecondType>(&args[2]));
+                let values = checked2(a, b, nulls.as_ref(), errors, RANGE, |a, b| {
+                    if months > 0.0 {
+                        (whole_months(a, b) / months as i64, false)
+                    } else {
+                        (((b as i128 - a as i128) / micros as i128) as i64, false)
+                    }
+                });
+                column::<Int64Type>(values, nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "timestampadd",
+        "timestampadd(unit, n, x) → timestamp",
+        "`x` plus n units, as in Flink; the unit is a constant text.",
+        &[("timestampadd('hour', 2, TIMESTAMP '2013-01-01 23:00:00')", "2013-01-02 01:00:00")],
+        |args| {
+            count(args, 3, 3)?;
+            flink_unit(&args[0])?;
+            let ty = if args[2].ty == SqlType::TimestampTz { SqlType::TimestampTz } else { SqlType::Timestamp };
+            exactly(args, &[TEXT, SqlType::BigInt, ty], ty)
+        },
+        |args, ty| {
+            let (months, days, micros) = constant_text(&args[0]).and_then(unit).unwrap_or_default();
+            let out = ty.arrow();
+            strict(ty, move |args, _, errors| {
+                let nulls = nulls(args);
+                let (n, x) = (side::<Int64Type>(&args[1]), side::<TimestampMicrosecondType>(&args[2]));
+                let values = checked2(n, x, nulls.as_ref(), errors, RANGE, |n, x| {
+                    let by = |unit: f64| n.checked_mul(unit as i64);
+                    let interval = (|| {
+                        let (months, days) = (i32::try_from(by(months)?).ok()?, i32::try_from(by(days)?).ok()?);
+                        Interval { months, days, micros: by(micros)? }.store().ok()
+                    })();
+                    interval.map_or((0, true), |by| shift(x, by, 1))
+                });
+                column::<TimestampMicrosecondType>(values, nulls, &out)
+            })
+        },
+    ),
+];
+
+fn flink_unit(arg: &Arg) -> Result<(), String> {
+    match arg.literal {
+        Some(crate::scalar::Scalar::Text(name)) if unit(name).is_some() => Ok(()),
+        _ => Err("takes the name of a unit first, as a constant: 'second', 'day', 'month' …".into()),
+    }
+}
+
+fn error((code, message): (&'static str, &str)) -> EvalError {
+    EvalError { code, message: message.into() }
+}
+
+fn in_range(micros: i128) -> (i64, bool) {
+    match i64::try_from(micros) {
+        Ok(micros) if MICROS.contains(&micros) => (micros, false),
+        _ => (0, true),
+    }
+}
+
+/// `f` of each row that is not NULL.
+fn each<T: Default>(
+    rows: usize,
+    nulls: Option<&NullBuffer>,
+    errors: &mut Errors,
+    f: impl Fn(usize) -> Result<T, EvalError>,
+) -> Vec<T> {
+    let one = |row| {
+        if nulls.is_some_and(|n| n.is_null(row)) {
+            return T::default();
+        }
+        f(row).unwrap_or_else(|error| {
+            errors.set(row, error.code, error.message);
+            T::default()
+        })
+    };
+    (0..rows).map(one).collect()
+}
+
+fn date_of(year: i64, month: i64, day: i64) -> Result<i64, EvalError> {
+    let message = || format!("date field value out of range: {year}-{month:02}-{day:02}");
+    // Negative years are BC; there is no year 0.
+    let astronomical = if year < 0 { year + 1 } else { year };
+    let good = year != 0
+        && (-4713..=294_246).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=month_len(astronomical, month as u32) as i64).contains(&day);
+    if !good {
+        return Err(EvalError { code: "22008", message: message() });
+    }
+    Ok(days(astronomical, month as u32, day as u32))
+}
+
+fn time_of(hour: i32, minute: i32, second: f64) -> Result<i64, EvalError> {
+    let good = (0..=24).contains(&hour) && (0..60).contains(&minute) && (0.0..=60.0).contains(&second);
+    let micros = hour as i64 * HOUR + minute as i64 * MINUTE + (second * 1e6).round_ties_even() as i64;
+    if good && micros <= DAY {
+        return Ok(micros);
+    }
+    Err(EvalError { code: "22008", message: format!("time field value out of range: {hour}:{minute:02}:{second:02}") })
+}
+
+fn date_bin(_: &[Expr], ty: SqlType) -> Kernel {
+    let out = ty.arrow();
+    strict(ty, move |args, rows, errors| {
+        let nulls = nulls(args);
+        let stride = side::<IntervalMonthDayNanoType>(&args[0]);
+        let (source, origin) = (side::<TimestampMicrosecondType>(&args[1]), side::<TimestampMicrosecondType>(&args[2]));
+        let values = each(rows, nulls.as_ref(), errors, |row| {
+            let (stride, origin) = (at(stride, row), at(origin, row));
+            if stride.months != 0 {
+                return Err(error(("0A000", "timestamps cannot be binned into intervals containing months or years")));
+            }
+            let micros = stride.days as i128 * DAY as i128 + (stride.nanoseconds / 1000) as i128;
+            if micros <= 0 {
+                return Err(error(("22008", "stride must be greater than zero")));
+            }
+            let source = at(source, row) as i128;
+            let (bin, beyond) = in_range(source - (source - origin as i128).rem_euclid(micros));
+            if beyond { Err(error(RANGE)) } else { Ok(bin) }
+        });
+        column::<TimestampMicrosecondType>(values, nulls, &out)
+    })
+}
+
+fn to_timestamp(args: &[Expr], ty: SqlType) -> Kernel {
+    let out = ty.arrow();
+    if args.len() == 2 {
+        let patterns = patterns(&args[1], None);
+        return strict(ty, move |args, rows, errors| {
+            let nulls = nulls(args);
+            let micros = read_all(&args[0], &args[1], &patterns, rows, nulls.as_ref(), errors);
+            column::<TimestampMicrosecondType>(micros, nulls, &out)
+        });
+    }
+    if args[0].ty() == SqlType::Double {
+        return strict(ty, move |args, _, errors| {
+            let nulls = nulls(args);
+            let values = checked(side::<Float64Type>(&args[0]), nulls.as_ref(), errors, RANGE, |seconds| {
+                let micros = (seconds * 1e6).round_ties_even();
+                let fits = micros >= *MICROS.start() as f64 && micros <= *MICROS.end() as f64;
+                (if fits { micros as i64 } else { 0 }, !fits)
+            });
+            column::<TimestampMicrosecondType>(values, nulls, &out)
+        });
+    }
+    strict(ty, move |args, _, errors| {
+        text::column_from_text(arrow_array::cast::AsArray::as_string::<i32>(&args[0].array), ty, errors)
+    })
+}
+
+/// A pattern: compiled if it is constant, else what kind each row's is (Java's; None: as it looks).
+struct Compiled {
+    constant: Option<Result<Pattern, EvalError>>,
+    java: Option<bool>,
+}
+
+impl Compiled {
+    /// The pattern of a row.
+    fn get(&self, by_row: Option<Texts>, row: usize) -> Result<Cow<'_, Pattern>, EvalError> {
+        match (&self.constant, by_row) {
+            (Some(pattern), _) => pattern.as_ref().map(Cow::Borrowed).map_err(EvalError::clone),
+            (None, Some(texts)) => compile(texts.get(row), self.java).map(Cow::Owned),
+            (None, None) => panic!("a pattern is constant or a column"),
+        }
+    }
+}
+
+fn compile(pattern: &str, java: Option<bool>) -> Result<Pattern, EvalError> {
+    if java.unwrap_or_else(|| Pattern::looks_java(pattern)) {
+        Pattern::java(pattern)
+    } else {
+        Ok(Pattern::postgres(pattern))
+    }
+}
+
+/// Compiles a constant pattern.
+fn patterns(arg: &Expr, java: Option<bool>) -> Compiled {
+    Compiled { constant: constant_text(arg).map(|pattern| compile(pattern, java)), java }
+}
+
+fn read_all(
+    values: &Value,
+    patterns: &Value,
+    compiled: &Compiled,
+    rows: usize,
+    nulls: Option<&NullBuffer>,
+    errors: &mut Errors,
+) -> Vec<i64> {
+    let t = texts(values);
+    each(rows, nulls, errors, |row| compiled.get(Some(texts(patterns)), row)?.read(t.get(row)))
+}
+
+fn write_kernel(ty: SqlType, compiled: Compiled) -> Kernel {
+    strict(ty, move |args, rows, errors| {
+        let nulls = nulls(args);
+        let moments: Vec<Moment> = match args[0].array.data_type() {
+            DataType::Interval(_) => {
+                map(side::<IntervalMonthDayNanoType>(&args[0]), |v: IntervalMonthDayNano| Moment::of_interval(v.into()))
+            }
+            DataType::Time64(_) => map(side::<Time64MicrosecondType>(&args[0]), Moment::of),
+            _ => map(side::<TimestampMicrosecondType>(&args[0]), Moment::of),
+        };
+        write_all(&moments, args.get(1), &compiled, rows, nulls, errors)
+    })
+}
+
+fn write_all(
+    moments: &[Moment],
+    pattern: Option<&Value>,
+    compiled: &Compiled,
+    rows: usize,
+    nulls: Option<NullBuffer>,
+    errors: &mut Errors,
+) -> ArrayRef {
+    let by_row = pattern.map(texts);
+    let mut failed = Errors::none();
+    let array = text::build_checked(rows, nulls, errors, |out, row| match compiled.get(by_row, row) {
+        Ok(pattern) => pattern.write(out, &moments[if moments.len() == 1 { 0 } else { row }]),
+        Err(error) => failed.set(row, error.code, error.message),
+    });
+    errors.merge(&failed);
+    Arc::new(array)
+}
+
+fn flagged(v: Option<IntervalMonthDayNano>) -> (IntervalMonthDayNano, bool) {
+    v.map_or((IntervalMonthDayNano::ZERO, true), |v| (v, false))
+}
+
+fn intervals(
+    ty: SqlType,
+    f: impl Fn(&[Value], Option<&NullBuffer>, &mut Errors) -> Vec<IntervalMonthDayNano> + Send + Sync + 'static,
+) -> Kernel {
+    let out = ty.arrow();
+    strict(ty, move |args, _, errors| {
+        let nulls = nulls(args);
+        column::<IntervalMonthDayNanoType>(f(args, nulls.as_ref(), errors), nulls, &out)
+    })
+}
+
+fn justify(ty: SqlType, f: impl Fn(Interval) -> Interval + Send + Sync + 'static) -> Kernel {
+    intervals(ty, move |args, nulls, errors| {
+        let a = side::<IntervalMonthDayNanoType>(&args[0]);
+        checked(a, nulls, errors, ("22008", "interval out of range"), |v: IntervalMonthDayNano| {
+            flagged(f(v.into()).store().ok())
+        })
+    })
+}
+
+/// Days out of hours; both of one sign.
+fn hours(v: Interval) -> Interval {
+    let (mut days, mut micros) = (v.days as i64 + v.micros / DAY, v.micros % DAY);
+    if days > 0 && micros < 0 {
+        (days, micros) = (days - 1, micros + DAY);
+    } else if days < 0 && micros > 0 {
+        (days, micros) = (days + 1, micros - DAY);
+    }
+    Interval { months: v.months, days: days as i32, micros }
+}
+
+/// Months out of days; both of one sign.
+fn month_days(v: Interval) -> Interval {
+    let (mut months, mut days) = (v.months as i64 + v.days as i64 / 30, v.days % 30);
+    if months > 0 && days < 0 {
+        (months, days) = (months - 1, days + 30);
+    } else if months < 0 && days > 0 {
+        (months, days) = (months + 1, days - 30);
+    }
+    Interval { months: months as i32, days, micros: v.micros }
+}
+
+/// The calendar's difference, as PostgreSQL's `age`.
+fn age(a: i64, b: i64) -> Interval {
+    let (minus, a, b) = if a >= b { (false, a, b) } else { (true, b, a) };
+    let ((ya, ma, da), (yb, mb, db)) = (civil(a.div_euclid(DAY)), civil(b.div_euclid(DAY)));
+    let mut micros = a.rem_euclid(DAY) - b.rem_euclid(DAY);
+    let mut days = da as i64 - db as i64;
+    let mut months = (ya - yb) * 12 + ma as i64 - mb as i64;
+    if micros < 0 {
+        (micros, days) = (micros + DAY, days - 1);
+    }
+    if days < 0 {
+        // The days of the earlier month, or of the later one where the sign was turned.
+        days += if minus { month_len(ya, ma) } else { month_len(yb, mb) } as i64;
+        months -= 1;
+    }
+    let sign = if minus { -1 } else { 1 };
+    Interval { months: (sign * months) as i32, days: (sign * days) as i32, micros: sign * micros }
+}
+
+/// Months from `a` to `b` that are complete.
+fn whole_months(a: i64, b: i64) -> i64 {
+    if b < a {
+        return -whole_months(b, a);
+    }
+    let ((ya, ma, _), (yb, mb, _)) = (civil(a.div_euclid(DAY)), civil(b.div_euclid(DAY)));
+    let months = (yb - ya) * 12 + mb as i64 - ma as i64;
+    let reached = add_months(a.div_euclid(DAY), months) * DAY + a.rem_euclid(DAY);
+    let exact = civil(reached.div_euclid(DAY)).2 < civil(a.div_euclid(DAY)).2;
+    if reached > b || (exact && reached >= b) { months - 1 } else { months }
+}

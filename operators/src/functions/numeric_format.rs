@@ -1,0 +1,204 @@
+//! `to_char(number, pattern)`: digits 9 and 0, `.` or D, `,` or G, S, MI, PL, PR and FM, as PostgreSQL writes them.
+
+use std::sync::Arc;
+
+use arrow_array::types::*;
+
+use crate::expr::Expr;
+use crate::functions::Kernel;
+use crate::functions::decimal::rescale;
+use crate::functions::kernel::{constant_text, nulls, strict, texts};
+use crate::functions::numbers::{digits, read_decimal, write_decimal};
+use crate::functions::text;
+use crate::types::SqlType;
+use crate::value::Value;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Item {
+    Nine,
+    Zero,
+    Point,
+    Comma,
+    Literal(char),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sign {
+    /// In front of the first digit: a blank or a minus.
+    Plain,
+    /// `S` first: in front of the number, + or −.
+    Front,
+    /// `S` last: behind.
+    Back,
+    /// `MI`: a minus or a blank where it stands, last.
+    Minus,
+    /// `PR`: in angle brackets.
+    Brackets,
+}
+
+struct Format {
+    items: Vec<Item>,
+    sign: Sign,
+    fill: bool,
+}
+
+impl Format {
+    fn new(pattern: &str) -> Format {
+        let mut format = Format { items: Vec::new(), sign: Sign::Plain, fill: true };
+        let mut rest = pattern;
+        while let Some(c) = rest.chars().next() {
+            let two = rest.get(..2).map(str::to_ascii_uppercase).unwrap_or_default();
+            let mut len = c.len_utf8();
+            match (two.as_str(), c.to_ascii_uppercase()) {
+                ("FM", _) => (format.fill, len) = (false, 2),
+                ("MI", _) => (format.sign, len) = (Sign::Minus, 2),
+                ("PR", _) => (format.sign, len) = (Sign::Brackets, 2),
+                (_, 'S') => format.sign = if format.items.is_empty() { Sign::Front } else { Sign::Back },
+                (_, '9') => format.items.push(Item::Nine),
+                (_, '0') => format.items.push(Item::Zero),
+                (_, '.' | 'D') => format.items.push(Item::Point),
+                (_, ',' | 'G') => format.items.push(Item::Comma),
+                (_, '"') => {
+                    let quoted = &rest[1..];
+                    let end = quoted.find('"').unwrap_or(quoted.len());
+                    format.items.extend(quoted[..end].chars().map(Item::Literal));
+                    len = (end + 2).min(rest.len());
+                }
+                _ => format.items.push(Item::Literal(c)),
+            }
+            rest = &rest[len..];
+        }
+        format
+    }
+
+    /// Places behind the point.
+    fn scale(&self) -> usize {
+        let point = self.items.iter().position(|i| *i == Item::Point).unwrap_or(self.items.len());
+        self.items[point..].iter().filter(|i| matches!(i, Item::Nine | Item::Zero)).count()
+    }
+
+    /// Appends the number of these digits, `scale()` of them behind the point; None: it has too many.
+    fn write(&self, out: &mut Vec<u8>, value: Option<i128>, minus: bool) {
+        let scale = self.scale();
+        let point = self.items.iter().position(|i| *i == Item::Point).unwrap_or(self.items.len());
+        let places = |items: &[Item]| items.iter().filter(|i| matches!(i, Item::Nine | Item::Zero)).count();
+        let whole_places = places(&self.items[..point]);
+        let mut written = Vec::new();
+        write_decimal(&mut written, value.unwrap_or(0).abs(), scale as u8);
+        let (whole, fraction) = match written.iter().position(|c| *c == b'.') {
+            Some(p) => (&written[..p], &written[p + 1..]),
+            None => (&written[..], &[][..]),
+        };
+        let whole = if whole == b"0" && (scale > 0 || whole_places == 0) { &[][..] } else { whole };
+        let overflow = value.is_none() || whole.len() > whole_places;
+        // From the first 0 of the pattern on, zeros are written; before it, blanks.
+        let first_zero =
+            self.items[..point].iter().position(|i| *i == Item::Zero).map_or(0, |z| places(&self.items[z..point]));
+        let shown = whole.len().max(first_zero);
+        let mut body: Vec<u8> = Vec::new();
+        let (mut left, mut begun, mut sign_at) = (whole_places, false, None);
+        let mut behind = fraction.iter();
+        let last_needed = if self.fill { scale } else { self.last_needed(fraction) };
+        let mut behind_count = 0;
+        for (index, item) in self.items.iter().enumerate() {
+            match item {
+                Item::Nine | Item::Zero if index < point => {
+                    let digit = if overflow {
+                        b'#'
+                    } else if left <= whole.len() {
+                        whole[whole.len() - left]
+                    } else {
+                        b'0'
+                    };
+                    if overflow || left <= shown {
+                        if !begun {
+                            (begun, sign_at) = (true, Some(body.len()));
+                        }
+                        body.push(digit);
+                    } else if self.fill {
+                        body.push(b' ');
+                    }
+                    left -= 1;
+                }
+                Item::Nine | Item::Zero => {
+                    let digit = behind.next().copied().unwrap_or(b'0');
+                    behind_count += 1;
+                    if behind_count <= last_needed {
+                        body.push(if overflow { b'#' } else { digit });
+                    }
+                }
+                Item::Point => {
+                    if !begun {
+                        (begun, sign_at) = (true, Some(body.len()));
+                    }
+                    body.push(b'.');
+                }
+                Item::Comma if begun => body.push(b','),
+                Item::Comma if self.fill => body.push(b' '),
+                Item::Comma => {}
+                Item::Literal(c) => body.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        let sign_at = sign_at.unwrap_or(body.len());
+        let (front, back) = body.split_at(sign_at);
+        let blank: &[u8] = if self.fill { b" " } else { b"" };
+        let (before, after): (&[u8], &[u8]) = match self.sign {
+            Sign::Plain => (if minus { b"-" } else { blank }, b""),
+            Sign::Front => (if minus { b"-" } else { b"+" }, b""),
+            Sign::Back => (b"", if minus { b"-" } else { b"+" }),
+            Sign::Minus => (b"", if minus { b"-" } else { blank }),
+            Sign::Brackets => (if minus { b"<" } else { blank }, if minus { b">" } else { blank }),
+        };
+        for part in [front, before, back, after] {
+            out.extend_from_slice(part);
+        }
+    }
+
+    /// How many places behind the point are written without fill: up to the last 0 of the pattern or the last digit.
+    fn last_needed(&self, fraction: &[u8]) -> usize {
+        let point = self.items.iter().position(|i| *i == Item::Point).unwrap_or(self.items.len());
+        let digits: Vec<&Item> = self.items[point..].iter().filter(|i| matches!(i, Item::Nine | Item::Zero)).collect();
+        let zero = digits.iter().rposition(|i| **i == Item::Zero).map_or(0, |p| p + 1);
+        let digit = fraction.iter().rposition(|d| *d != b'0').map_or(0, |p| p + 1);
+        zero.max(digit)
+    }
+}
+
+/// The kernel of `to_char` of a number.
+pub fn to_char(args: &[Expr], ty: SqlType) -> Kernel {
+    let from = args[0].ty();
+    let constant = constant_text(&args[1]).map(Format::new);
+    strict(ty, move |args, rows, errors| {
+        let patterns = texts(&args[1]);
+        Arc::new(text::build_checked(rows, nulls(args), errors, |out, row| {
+            let own;
+            let format = match &constant {
+                Some(format) => format,
+                None => {
+                    own = Format::new(patterns.get(row));
+                    &own
+                }
+            };
+            let scale = format.scale().min(30) as u8;
+            let value = digits_of(&args[0], from, row, scale);
+            let minus = value.map_or_else(|| is_minus(&args[0], from, row), |v| v < 0);
+            format.write(out, value.filter(|v| digits(*v) <= 38), minus);
+        }))
+    })
+}
+
+/// A number of one row with `scale` places behind the point; None if it has too many digits.
+fn digits_of(value: &Value, from: SqlType, row: usize, scale: u8) -> Option<i128> {
+    use crate::functions::kernel::{at, side};
+    match from {
+        SqlType::Int => rescale(at(side::<Int32Type>(value), row) as i128, 0, scale),
+        SqlType::BigInt => rescale(at(side::<Int64Type>(value), row) as i128, 0, scale),
+        SqlType::Decimal(_, s) => rescale(at(side::<Decimal128Type>(value), row), s, scale),
+        _ => read_decimal(&format!("{:.14e}", at(side::<Float64Type>(value), row)), 38, scale).ok(),
+    }
+}
+
+fn is_minus(value: &Value, from: SqlType, row: usize) -> bool {
+    use crate::functions::kernel::{at, side};
+    from == SqlType::Double && at(side::<Float64Type>(value), row) < 0.0
+}
