@@ -4,12 +4,17 @@
 //! `bind` turns sqlparser's tree into these, with a [`diagnostic`] for every mistake. [`rewrite`] improves plans;
 //! `lower` turns them into circuit nodes.
 
+mod bind;
 pub mod catalog;
 pub mod circuit;
+mod constant;
 pub mod diagnostic;
+mod dialect;
+pub mod facts;
 pub mod parse;
 pub mod plan;
 pub mod rewrite;
+mod source;
 pub mod statement;
 
 pub use catalog::{Catalog, Relation, RelationKind};

@@ -1,0 +1,205 @@
+//! Calls of functions by name: scalar functions, aggregates, row numbers.
+
+use deltaq_circuit::Span;
+use deltaq_operators::aggregate::{self, Call};
+use deltaq_operators::functions::{self, Syntax};
+use deltaq_operators::types::TEXT;
+use deltaq_operators::{Expr, SqlType};
+use sqlparser::ast::{
+    self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, WindowType,
+};
+
+use super::coerce::is_untyped;
+use super::place::{Place, is_correlated, mentions};
+use super::scope::Clause;
+use super::{Binder, Bound, all, closest, fold};
+use crate::plan::SortKey;
+
+/// Window functions that there are elsewhere.
+const WINDOW_FUNCTIONS: &[&str] =
+    &["rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value", "last_value", "nth_value"];
+/// What reads the clock.
+const CLOCK: &[&str] =
+    &["now", "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "clock_timestamp", "random"];
+
+impl Binder<'_> {
+    /// A call by name.
+    pub fn function(&mut self, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
+        let name = call.name.0.last().and_then(|p| p.as_ident()).map(fold).unwrap_or_default();
+        if call.over.is_some() || name == "row_number" {
+            return self.window(&name, call, e);
+        }
+        if let Some(function) = aggregate::Function::lookup(&name) {
+            return self.aggregate(function, call, e);
+        }
+        let span = self.span(e);
+        if call.filter.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
+            return self.report("42809", format!("{name} is not an aggregate"), span);
+        }
+        let args = match &call.args {
+            FunctionArguments::None => Vec::new(),
+            FunctionArguments::Subquery(_) => return self.unsupported("a query as an argument is", span, "put it in parentheses"),
+            FunctionArguments::List(list) => {
+                if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
+                    return self.report("42809", format!("{name} is not an aggregate"), span);
+                }
+                self.arguments(&list.args, span)?
+            }
+        };
+        let function = functions::lookup(&name).filter(|f| matches!(f.syntax, Syntax::Call | Syntax::Special));
+        // The arguments may hold mistakes of their own.
+        let args = all(args.into_iter().map(|a| self.expr(a).map(|bound| (bound, a))));
+        match function {
+            Some(function) => self.apply_function(function, args?, e),
+            None => self.unknown_function(&name, self.span(&call.name)),
+        }
+    }
+
+    fn unknown_function(&mut self, name: &str, span: Option<Span>) -> Bound<Expr> {
+        if WINDOW_FUNCTIONS.contains(&name) {
+            return self.report_help("42809", format!("{name} is a window function"), span, "only ROW_NUMBER() OVER (…) is supported");
+        }
+        let message = format!("there is no function \"{name}\"");
+        if CLOCK.contains(&name) {
+            let help = "the result of a view depends on its tables alone; put the time into a table, and join it";
+            return self.report_help("42883", message, span, help);
+        }
+        let scalar = functions::all().filter(|f| f.syntax == Syntax::Call).flat_map(|f| f.aliases.iter().copied().chain([f.name]));
+        let near = closest(name, scalar.chain(["count", "sum", "avg", "min", "max", "bool_and", "bool_or"]));
+        match near {
+            Some(near) => self.report_help("42883", message, span, format!("did you mean {near}?")),
+            None => self.report("42883", message, span),
+        }
+    }
+
+    /// The arguments of a call, none of them named or a star.
+    fn arguments<'e>(&mut self, args: &'e [FunctionArg], span: Option<Span>) -> Bound<Vec<&'e ast::Expr>> {
+        all(args.iter().map(|arg| match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => Ok(e),
+            FunctionArg::Unnamed(_) => self.report("42601", "* stands only in SELECT and COUNT(*)", span),
+            _ => self.unsupported("a named argument is", span, "give the arguments in order"),
+        }))
+    }
+
+    fn aggregate(&mut self, function: aggregate::Function, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
+        let span = self.span(e);
+        let name = function.name();
+        let clause = self.level().clause;
+        if clause == Clause::Aggregate {
+            return self.report("42803", "an aggregate cannot stand inside another", span);
+        }
+        if !clause.allows_aggregates() {
+            let message = format!("an aggregate cannot stand in {}", clause.name());
+            return match clause {
+                Clause::Where => self.report_help("42803", message, span, "write it in HAVING"),
+                _ => self.report("42803", message, span),
+            };
+        }
+        if !call.within_group.is_empty() || call.null_treatment.is_some() {
+            return self.unsupported("this form of an aggregate is", span, "");
+        }
+        let FunctionArguments::List(list) = &call.args else {
+            return self.report("42883", format!("{name} takes one argument"), span);
+        };
+        for clause in &list.clauses {
+            // The order of its input makes no difference to any of them.
+            if !matches!(clause, FunctionArgumentClause::OrderBy(_)) {
+                return self.unsupported("this form of an aggregate is", span, "");
+            }
+        }
+        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+        let star = matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]);
+        let argument = match list.args.as_slice() {
+            _ if star && function == aggregate::Function::Count && !distinct => None,
+            [] if function == aggregate::Function::Count => {
+                return self.report_help("42809", "count takes an argument", span, "write COUNT(*)");
+            }
+            [_] if !star => self.arguments(&list.args, span)?.into_iter().next(),
+            _ if list.args.len() > 1 && distinct => {
+                return self.unsupported(&format!("{name}(DISTINCT a, b) is"), span, "COUNT(*) over SELECT DISTINCT a, b");
+            }
+            _ => return self.report("42883", format!("{name} takes one argument"), span),
+        };
+        let (arg, filter) = self.in_clause(Clause::Aggregate, |b| {
+            let arg = argument.map(|a| b.expr(a)).transpose();
+            let filter = call.filter.as_ref().map(|f| b.condition(f)).transpose();
+            Ok((arg?, filter?))
+        })?;
+        let mut arg = arg;
+        if let Some(a) = arg.take() {
+            arg = Some(if is_untyped(&a) { self.coerce(a, TEXT, span)? } else { a });
+        }
+        if arg.iter().chain(&filter).any(is_correlated) {
+            let help = "compute it in the query around";
+            return self.unsupported("an aggregate over columns of the query around is", span, help);
+        }
+        let ty = match function.result(arg.as_ref().map(Expr::ty)) {
+            Ok(ty) => ty,
+            Err(message) => return self.report("42883", message, span),
+        };
+        use aggregate::Function as F;
+        let distinct = distinct && !matches!(function, F::Min | F::Max | F::BoolAnd | F::BoolOr);
+        // COUNT of what is never NULL counts rows.
+        if function == F::Count && !distinct && arg.as_ref().is_some_and(|a| !a.nullable() && matches!(a, Expr::Literal { .. } | Expr::Column { .. })) {
+            arg = None;
+        }
+        let call = Call { function, arg, distinct, filter, ty };
+        let calls = &mut self.level().aggregates;
+        let index = calls.iter().position(|c| *c == call).unwrap_or_else(|| {
+            calls.push(call);
+            calls.len() - 1
+        });
+        Ok(Expr::Column { index: Place::Aggregate(index).index(), ty, nullable: function != F::Count })
+    }
+
+    /// `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)`; no other window function.
+    fn window(&mut self, name: &str, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
+        let span = self.span(e);
+        let help = "only ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) is, filtered to the first rows in the query around";
+        if name != "row_number" {
+            return self.unsupported(&format!("{name} OVER is"), span, help);
+        }
+        if !matches!(&call.args, FunctionArguments::List(list) if list.args.is_empty()) {
+            return self.report("42883", "row_number takes no argument", span);
+        }
+        let clause = self.level().clause;
+        if !matches!(clause, Clause::Select | Clause::OrderBy) {
+            let message = format!("a row number cannot stand in {}", clause.name());
+            return self.report_help("42P20", message, span, "select it in a derived table, and filter that");
+        }
+        let spec = match &call.over {
+            Some(WindowType::WindowSpec(spec)) if spec.window_name.is_none() => spec.clone(),
+            Some(WindowType::NamedWindow(window)) => {
+                let window = fold(window);
+                match self.level().windows.iter().find(|(n, _)| *n == window) {
+                    Some((_, spec)) => spec.clone(),
+                    None => return self.report("42704", format!("there is no window \"{window}\""), span),
+                }
+            }
+            Some(_) => return self.unsupported("a window made from another is", span, help),
+            None => return self.report("42809", "row_number needs OVER (…)", span),
+        };
+        let partition = all(spec.partition_by.iter().map(|p| self.expr(p)));
+        let order = all(spec.order_by.iter().map(|o| {
+            let expr = self.expr(&o.expr)?;
+            Ok(sort_key(expr, o))
+        }));
+        let (partition, order) = (partition?, order?);
+        let numbered = |p: Place| matches!(p, Place::Number(_));
+        if partition.iter().chain(order.iter().map(|o| &o.expr)).any(|x| mentions(x, numbered)) {
+            return self.report("42P20", "a row number cannot stand inside another", span);
+        }
+        let numbers = &mut self.level().numbers;
+        let index = numbers.iter().position(|n| *n == (partition.clone(), order.clone())).unwrap_or_else(|| {
+            numbers.push((partition, order));
+            numbers.len() - 1
+        });
+        Ok(Expr::Column { index: Place::Number(index).index(), ty: SqlType::BigInt, nullable: false })
+    }
+}
+
+/// A key of an order: NULLs come last, and first where the order descends.
+pub(super) fn sort_key(expr: Expr, by: &ast::OrderByExpr) -> SortKey {
+    let descending = matches!(by.options.sort, Some(ast::OrderBySort::Desc));
+    SortKey { expr, descending, nulls_first: by.options.nulls_first.unwrap_or(descending) }
+}

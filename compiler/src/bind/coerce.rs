@@ -1,0 +1,114 @@
+//! Casts: those the text asks for, and those that functions need.
+
+use deltaq_circuit::Span;
+use deltaq_operators::functions::{self, Arg, text};
+use deltaq_operators::types::TEXT;
+use deltaq_operators::{Expr, Scalar, SqlType};
+
+use super::{Binder, Bound};
+use crate::constant;
+
+/// A quoted literal, whose type its context decides; NULL likewise.
+pub(super) fn is_untyped(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal { value: Scalar::Text(_), .. } | Expr::Literal { value: Scalar::Null, .. })
+}
+
+/// What `resolve` is told of an argument.
+pub(super) fn arg(expr: &Expr) -> Arg<'_> {
+    match expr {
+        Expr::Literal { value, ty } => {
+            Arg { ty: if *value == Scalar::Null { SqlType::Null } else { *ty }, literal: Some(value) }
+        }
+        _ => Arg { ty: expr.ty(), literal: None },
+    }
+}
+
+/// Whether a value of type `from` is also one of type `to` as it lies in memory.
+fn same_in_memory(from: SqlType, to: SqlType) -> bool {
+    from == to || (from.is_text() && to == TEXT)
+}
+
+/// `CAST(expr AS to)`, without looking whether there is such a cast.
+pub(crate) fn cast(expr: Expr, to: SqlType) -> Expr {
+    if expr.ty() == to {
+        return expr;
+    }
+    if let Expr::Literal { value: Scalar::Null, .. } = expr {
+        return Expr::literal(Scalar::Null, to);
+    }
+    let literal = matches!(expr, Expr::Literal { .. });
+    let call = Expr::Call { function: functions::get("cast"), args: vec![expr], ty: to };
+    match literal.then(|| constant::evaluate(&call)) {
+        Some(Ok(value)) => Expr::literal(value, to),
+        _ => call,
+    }
+}
+
+impl Binder<'_> {
+    /// `expr` as an argument of type `to`: a quoted literal is read as that type, others are cast.
+    pub fn coerce(&mut self, expr: Expr, to: SqlType, span: Option<Span>) -> Bound<Expr> {
+        match &expr {
+            Expr::Literal { value: Scalar::Null, .. } => Ok(Expr::literal(Scalar::Null, to)),
+            Expr::Literal { value: Scalar::Text(value), .. } if !to.is_text() && to != SqlType::Null => {
+                match text::from_text(value, to) {
+                    Ok(value) => Ok(Expr::literal(value, to)),
+                    Err(error) => self.report(error.code, error.message, span),
+                }
+            }
+            _ if same_in_memory(expr.ty(), to) => Ok(expr),
+            _ => Ok(cast(expr, to)),
+        }
+    }
+
+    /// `expr` cast because the text says so, or because it is stored in a column of type `to`.
+    pub fn explicit_cast(&mut self, expr: Expr, to: SqlType, span: Option<Span>) -> Bound<Expr> {
+        let from = expr.ty();
+        if is_untyped(&expr) && !to.is_text() {
+            return self.coerce(expr, to, span);
+        }
+        if !castable(from, to) {
+            return self.report("42846", format!("there is no cast from {from} to {to}"), span);
+        }
+        Ok(cast(expr, to))
+    }
+
+    /// `expr` as it is stored in a column `name` of type `to`: what loses meaning must be cast by hand.
+    pub fn assign(&mut self, expr: Expr, to: SqlType, name: &str, span: Option<Span>) -> Bound<Expr> {
+        let from = expr.ty();
+        let kin = |t: SqlType| match t {
+            _ if t.is_numeric() => 1,
+            _ if t.is_text() => 2,
+            SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz => 3,
+            _ => 0,
+        };
+        if is_untyped(&expr) || from == to || to.is_text() || (kin(from) != 0 && kin(from) == kin(to)) {
+            return self.explicit_cast(expr, to, span);
+        }
+        self.report_help(
+            "42804",
+            format!("column \"{name}\" is of type {to}, the value of type {from}"),
+            span,
+            format!("CAST(… AS {to})"),
+        )
+    }
+}
+
+/// Whether there is a cast.
+pub(super) fn castable(from: SqlType, to: SqlType) -> bool {
+    use SqlType::*;
+    if from == to || from.is_text() || to.is_text() || from == Null {
+        return true;
+    }
+    if from.is_numeric() && to.is_numeric() {
+        return true;
+    }
+    matches!(
+        (from, to),
+        (Boolean, Int)
+            | (Int, Boolean)
+            | (Date | Timestamp | TimestampTz, Date | Timestamp | TimestampTz)
+            | (Timestamp | TimestampTz, Time)
+            | (Time, Interval)
+            | (Interval, Time)
+    )
+}

@@ -1,0 +1,437 @@
+//! FROM: tables, views, derived tables, table functions, and their joins.
+
+use deltaq_circuit::Span;
+use deltaq_operators::functions;
+use deltaq_operators::{Expr, Field, SqlType};
+use sqlparser::ast::{self, BinaryOperator, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, TableFactor};
+
+use super::expr::operands;
+use super::place::{Place, mentions};
+use super::scope::{Clause, Column, Level, Scope, Table, shift};
+use super::subquery::{add_filter, conjunction};
+use super::{Binder, Bound, all, fold};
+use crate::catalog::RelationKind;
+use crate::plan::{Equality, JoinKind, Plan};
+
+/// A part of FROM.
+type Source = (Plan, Scope);
+
+/// A condition of a join.
+#[derive(Default)]
+struct On {
+    equalities: Vec<Equality>,
+    /// Over the left's columns, then the right's.
+    residual: Vec<Expr>,
+}
+
+impl Binder<'_> {
+    /// The plan of FROM and the columns in sight. Without FROM there is one row of no columns.
+    pub fn from(&mut self, items: &[ast::TableWithJoins]) -> Bound<Source> {
+        let mut whole: Option<Source> = None;
+        let mut failed = None;
+        for item in items {
+            match self.joins(item, whole.as_ref()) {
+                Ok(Lateral::Applied(source)) => whole = Some(source),
+                Ok(Lateral::Beside(source)) => {
+                    whole = match whole {
+                        None => Some(source),
+                        Some(left) => {
+                            let span = self.span(item);
+                            Some(self.join(left, source, JoinKind::Inner, On::default(), span)?)
+                        }
+                    };
+                }
+                Err(reported) => failed = Some(reported),
+            }
+        }
+        if let Some(reported) = failed {
+            return Err(reported);
+        }
+        Ok(whole.unwrap_or_else(one_row))
+    }
+
+    fn joins(&mut self, item: &ast::TableWithJoins, before: Option<&Source>) -> Bound<Lateral> {
+        let first = self.factor(&item.relation, before);
+        if item.joins.is_empty() {
+            return first;
+        }
+        // Mistakes of all tables are told before any condition is looked at.
+        let mut whole = match first {
+            Ok(Lateral::Beside(source)) => Ok(source),
+            Ok(Lateral::Applied(_)) => {
+                let span = self.span(&item.relation);
+                self.unsupported("a table function of other tables' columns, joined on, is", span, "put it last, after a comma")
+            }
+            Err(reported) => Err(reported),
+        };
+        for join in &item.joins {
+            let right = self.factor(&join.relation, whole.as_ref().ok());
+            whole = match (whole, right) {
+                (Ok(left), Ok(right)) => self.join_operator(left, right, &join.join_operator, &join.relation),
+                (Err(reported), _) | (_, Err(reported)) => Err(reported),
+            };
+        }
+        whole.map(Lateral::Beside)
+    }
+
+    fn join_operator(&mut self, left: Source, right: Lateral, operator: &JoinOperator, factor: &TableFactor) -> Bound<Source> {
+        let span = self.span(factor);
+        let (kind, constraint) = match operator {
+            JoinOperator::Join(c) | JoinOperator::Inner(c) | JoinOperator::StraightJoin(c) => (JoinKind::Inner, c),
+            JoinOperator::CrossJoin(c) => (JoinKind::Inner, c),
+            JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => (JoinKind::Left, c),
+            JoinOperator::Right(c) | JoinOperator::RightOuter(c) => (JoinKind::Right, c),
+            JoinOperator::FullOuter(c) => (JoinKind::Full, c),
+            JoinOperator::Semi(c) | JoinOperator::LeftSemi(c) => (JoinKind::Semi, c),
+            JoinOperator::Anti(c) | JoinOperator::LeftAnti(c) => (JoinKind::Anti, c),
+            _ => return self.unsupported("this kind of join is", span, "INNER, LEFT, RIGHT, FULL and CROSS are"),
+        };
+        let right = match right {
+            Lateral::Beside(right) => right,
+            Lateral::Applied((plan, scope)) => {
+                // The function's column stands beside the left's already; the condition is a filter.
+                let JoinConstraint::On(condition) = constraint else {
+                    return match constraint {
+                        JoinConstraint::None if kind == JoinKind::Inner => Ok((plan, scope)),
+                        _ => self.unsupported("this join with a table function is", span, "CROSS JOIN"),
+                    };
+                };
+                if kind != JoinKind::Inner {
+                    return self.unsupported("an outer join with a table function of the left's columns is", span, "CROSS JOIN");
+                }
+                let (_, conditions) = self.conditions(scope.clone(), condition);
+                let mut plan = plan;
+                add_filter(&mut plan, conditions?);
+                return Ok((plan, scope));
+            }
+        };
+        let width = left.0.schema().len();
+        match constraint {
+            JoinConstraint::None => self.join(left, right, kind, On::default(), span),
+            JoinConstraint::On(condition) => {
+                let scope = left.1.clone().join(right.1.clone(), width);
+                let (_, conditions) = self.conditions(scope, condition);
+                let on = split(conditions?, width);
+                self.join(left, right, kind, on, span)
+            }
+            JoinConstraint::Using(names) => {
+                let names = all(names.iter().map(|n| {
+                    let span = self.span(n);
+                    match n.0.as_slice() {
+                        [ast::ObjectNamePart::Identifier(name)] => Ok((fold(name), span)),
+                        _ => self.report("42601", "USING takes bare names", span),
+                    }
+                }))?;
+                self.join_using(left, right, kind, names, span)
+            }
+            JoinConstraint::Natural => {
+                let of = |scope: &Scope| -> Vec<String> { scope.columns.iter().filter(|c| c.bare).map(|c| c.name.clone()).collect() };
+                let rights = of(&right.1);
+                let names = of(&left.1).into_iter().filter(|n| rights.contains(n)).map(|n| (n, span)).collect();
+                self.join_using(left, right, kind, names, span)
+            }
+        }
+    }
+
+    /// The conditions of ON, over both sides.
+    fn conditions(&mut self, scope: Scope, condition: &ast::Expr) -> (Level, Bound<Vec<Expr>>) {
+        self.within(Level::new(scope, Clause::On), |b| {
+            all(operands(condition, &BinaryOperator::And).into_iter().map(|e| {
+                let bound = b.condition(e)?;
+                if mentions(&bound, |p| !matches!(p, Place::Input(_))) {
+                    let span = b.span(e);
+                    let help = "move this condition to WHERE";
+                    return b.unsupported("a column of the query around in ON is", span, help);
+                }
+                Ok(bound)
+            }))
+        })
+    }
+
+    fn join_using(
+        &mut self,
+        left: Source,
+        right: Source,
+        kind: JoinKind,
+        names: Vec<(String, Option<Span>)>,
+        span: Option<Span>,
+    ) -> Bound<Source> {
+        let width = left.0.schema().len();
+        let mut on = On::default();
+        let mut merged = Vec::new();
+        for (name, at) in &names {
+            let a = self.using_column(&left.1, name, "left", *at);
+            let b = self.using_column(&right.1, name, "right", *at);
+            let (a, b) = (a?, b?);
+            let Some(common) = a.ty().common(b.ty()) else {
+                let message = format!("USING ({name}) cannot match {} and {}", a.ty(), b.ty());
+                return self.report("42804", message, *at);
+            };
+            let (l, r) = (self.coerce(a.clone(), common, *at)?, self.coerce(b.clone(), common, *at)?);
+            on.equalities.push(Equality { left: l.clone(), right: r.clone(), nulls: false });
+            let r = shift(&r, width);
+            merged.push(match kind {
+                JoinKind::Right => r,
+                JoinKind::Full => {
+                    let args = vec![super::scope::nullable(&l), super::scope::nullable(&r)];
+                    Expr::Call { function: functions::get("coalesce"), args, ty: common }
+                }
+                _ => l,
+            });
+        }
+        let (plan, mut scope) = self.join(left, right, kind, on, span)?;
+        for column in &mut scope.columns {
+            if names.iter().any(|(n, _)| *n == column.name) {
+                column.bare = false;
+            }
+        }
+        let merged = names.into_iter().zip(merged).map(|((name, _), expr)| Column { table: None, name, expr, bare: true });
+        scope.columns.splice(0..0, merged);
+        Ok((plan, scope))
+    }
+
+    fn using_column(&mut self, scope: &Scope, name: &str, side: &str, span: Option<Span>) -> Bound<Expr> {
+        let mut found = scope.columns.iter().filter(|c| c.bare && c.name == name);
+        match (found.next(), found.next()) {
+            (Some(column), None) => Ok(column.expr.clone()),
+            (None, _) => self.report("42703", format!("the {side} side of the join has no column \"{name}\""), span),
+            _ => self.report("42702", format!("\"{name}\" is ambiguous on the {side} side of the join"), span),
+        }
+    }
+
+    fn join(&mut self, left: Source, right: Source, kind: JoinKind, on: On, span: Option<Span>) -> Bound<Source> {
+        self.grow(1, span)?;
+        let width = left.0.schema().len();
+        let (columns, tables) = (left.1.columns.len(), left.1.tables.len());
+        let mut scope = match kind {
+            JoinKind::Semi | JoinKind::Anti => left.1,
+            _ => left.1.join(right.1, width),
+        };
+        let total = scope.columns.len();
+        if matches!(kind, JoinKind::Left | JoinKind::Full) {
+            scope.nullable(columns, total);
+        }
+        if matches!(kind, JoinKind::Right | JoinKind::Full) {
+            scope.nullable(0, columns);
+        }
+        for (i, table) in scope.tables.iter().enumerate().skip(tables) {
+            if !table.name.is_empty() && scope.tables[..i].iter().any(|t| t.name == table.name) {
+                let message = format!("\"{}\" stands in FROM twice", table.name);
+                return self.report_help("42712", message, span, "give one of them an alias: AS …");
+            }
+        }
+        let residual = conjunction(on.residual);
+        let plan = Plan::Join { left: Box::new(left.0), right: Box::new(right.0), kind, on: on.equalities, residual };
+        Ok((plan, scope))
+    }
+
+    /// One table of FROM. `before` is what stands to its left, which table functions see.
+    fn factor(&mut self, factor: &TableFactor, before: Option<&Source>) -> Bound<Lateral> {
+        let span = self.span(factor);
+        self.deeper(|_| span, |b| b.factor_here(factor, before, span))
+    }
+
+    fn factor_here(&mut self, factor: &TableFactor, before: Option<&Source>, span: Option<Span>) -> Bound<Lateral> {
+        match factor {
+            TableFactor::Table { name, alias, args, version, sample, with_ordinality, .. } => {
+                if version.is_some() || sample.is_some() {
+                    return self.unsupported("this clause of a table is", span, "");
+                }
+                match args {
+                    Some(args) => self.table_function(name, &args.args, *with_ordinality, alias.as_ref(), before, span),
+                    None => self.named(name, alias.as_ref()).map(Lateral::Beside),
+                }
+            }
+            TableFactor::Function { name, args, with_ordinality, alias, .. } => {
+                self.table_function(name, args, *with_ordinality, alias.as_ref(), before, span)
+            }
+            TableFactor::Derived { lateral, subquery, alias, .. } => {
+                if *lateral {
+                    return self.unsupported("LATERAL is", span, "join the tables, or filter by ROW_NUMBER() OVER (PARTITION BY …)");
+                }
+                let rows = self.free_query(subquery)?;
+                let (mut plan, mut schema) = rows.visible();
+                if let Some(alias) = alias {
+                    (plan, schema) = self.rename(plan, schema, alias)?;
+                }
+                let name = alias.as_ref().map(|a| fold(&a.name)).unwrap_or_default();
+                Ok(Lateral::Beside((plan, Scope::of(&name, &schema, 0, &[]))))
+            }
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                let nested = match self.joins(table_with_joins, None)? {
+                    Lateral::Beside(source) | Lateral::Applied(source) => source,
+                };
+                let Some(alias) = alias else { return Ok(Lateral::Beside(nested)) };
+                let (plan, scope) = nested;
+                let columns = scope.columns.into_iter().filter(|c| c.bare);
+                let table = Table { name: fold(&alias.name), key: Vec::new() };
+                let mut columns: Vec<Column> = columns.map(|c| Column { table: Some(0), ..c }).collect();
+                for (column, name) in columns.iter_mut().zip(&alias.columns) {
+                    column.name = fold(&name.name);
+                }
+                Ok(Lateral::Beside((plan, Scope { columns, tables: vec![table] })))
+            }
+            TableFactor::UNNEST { .. } => self.unsupported("UNNEST is", span, "arrays are not supported"),
+            _ => self.unsupported("this form of table is", span, ""),
+        }
+    }
+
+    /// A WITH query, table or view.
+    fn named(&mut self, name: &ast::ObjectName, alias: Option<&ast::TableAlias>) -> Bound<Source> {
+        let span = self.span(name);
+        let relation = self.relation_name(name)?;
+        let shown = alias.map_or_else(|| relation.clone(), |a| fold(&a.name));
+        let (mut plan, mut schema, key) = if let Some(with) = self.withs.iter().rev().find(|w| w.name == relation && name.0.len() == 1) {
+            let Some((plan, schema)) = with.query.clone() else { return Err(super::Reported) };
+            self.grow(size(&plan), span)?;
+            (plan, schema, Vec::new())
+        } else {
+            let found = self.relation(&relation, span)?;
+            self.grow(1, span)?;
+            let key = match found.kind {
+                RelationKind::Table { primary_key, .. } => primary_key,
+                RelationKind::View(_) => Vec::new(),
+            };
+            let schema = found.schema.clone();
+            (Plan::Scan { relation, schema: found.schema, span }, schema, key)
+        };
+        if let Some(alias) = alias {
+            (plan, schema) = self.rename(plan, schema, alias)?;
+        }
+        Ok((plan, Scope::of(&shown, &schema, 0, &key)))
+    }
+
+    /// `generate_series(from, to[, step])`, of constants or of the columns to its left.
+    fn table_function(
+        &mut self,
+        name: &ast::ObjectName,
+        args: &[FunctionArg],
+        ordinality: bool,
+        alias: Option<&ast::TableAlias>,
+        before: Option<&Source>,
+        span: Option<Span>,
+    ) -> Bound<Lateral> {
+        let at = self.span(name);
+        let function = self.relation_name(name)?;
+        if function != "generate_series" {
+            let message = format!("there is no table function \"{function}\"");
+            return self.report_help("42883", message, at, "generate_series(from, to, step) is one");
+        }
+        if ordinality {
+            return self.unsupported("WITH ORDINALITY is", span, "the values of generate_series are numbers already");
+        }
+        let scope = before.map(|b| b.1.clone()).unwrap_or_default();
+        let (_, bound) = self.within(Level::new(scope, Clause::From), |b| {
+            all(args.iter().map(|a| match a {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => {
+                    let bound = b.expr(e)?;
+                    if mentions(&bound, |p| !matches!(p, Place::Input(_))) {
+                        let span = b.span(e);
+                        return b.unsupported("a column of the query around in FROM is", span, "");
+                    }
+                    Ok((bound, b.span(e)))
+                }
+                _ => b.report("42601", "generate_series takes values in order", span),
+            }))
+        });
+        let bound = bound?;
+        if !(2..=3).contains(&bound.len()) {
+            return self.report("42883", "generate_series takes two or three arguments", span);
+        }
+        let (ty, step) = series_types(&bound.iter().map(|(e, _)| e.ty()).collect::<Vec<_>>());
+        let Some(ty) = ty else {
+            let message = "generate_series takes integers, or timestamps and an INTERVAL";
+            return self.report("42883", message, span);
+        };
+        if ty == SqlType::Timestamp && bound.len() < 3 {
+            return self.report("42883", "generate_series of timestamps takes a step, too", span);
+        }
+        let args = all(bound.into_iter().enumerate().map(|(i, (e, span))| self.coerce(e, if i == 2 { step } else { ty }, span)))?;
+        let column_name = match alias {
+            Some(alias) => fold(alias.columns.first().map_or(&alias.name, |c| &c.name)),
+            None => function.clone(),
+        };
+        let table = alias.map_or_else(|| function.clone(), |a| fold(&a.name));
+        let column = Field { name: column_name, ty, nullable: false };
+        let lateral = args.iter().any(|a| mentions(a, |_| true));
+        let (input, scope) = if lateral { before.cloned().unwrap_or_else(one_row) } else { one_row() };
+        let width = input.schema().len();
+        self.grow(1, span)?;
+        let scope = scope.join(Scope::of(&table, &vec![column.clone()], 0, &[]), width);
+        let plan = Plan::FlatMap { input: Box::new(input), function, args, column };
+        Ok(if lateral { Lateral::Applied((plan, scope)) } else { Lateral::Beside((plan, scope)) })
+    }
+}
+
+/// A table of FROM.
+enum Lateral {
+    /// To be joined to what stands to its left.
+    Beside(Source),
+    /// It reads what stands to its left, and includes it.
+    Applied(Source),
+}
+
+/// The type of a series' values, and that of its step.
+fn series_types(args: &[SqlType]) -> (Option<SqlType>, SqlType) {
+    use SqlType::*;
+    let temporal = |t: &SqlType| matches!(t, Date | Timestamp | TimestampTz);
+    if args.iter().take(2).any(temporal) {
+        let zone = args.iter().take(2).any(|t| *t == TimestampTz);
+        return (Some(if zone { TimestampTz } else { Timestamp }), Interval);
+    }
+    let mut common = Null;
+    for ty in args {
+        match common.common(*ty) {
+            Some(ty) if ty.is_integer() || ty == Null || ty.is_text() => common = ty,
+            _ => return (None, Null),
+        }
+    }
+    let ty = if common.is_integer() { if common == SmallInt { Int } else { common } } else { return (None, Null) };
+    (Some(ty), ty)
+}
+
+fn one_row() -> Source {
+    (Plan::Values { rows: vec![Vec::new()], schema: Vec::new() }, Scope::default())
+}
+
+/// Conditions over both sides into equalities between them, and the rest.
+fn split(conditions: Vec<Expr>, width: usize) -> On {
+    let mut on = On::default();
+    for condition in conditions {
+        match equality(&condition, width) {
+            Some(equality) => on.equalities.push(equality),
+            None => on.residual.push(condition),
+        }
+    }
+    on
+}
+
+/// The equality between the left and right of a join that `condition` is, if so.
+pub(crate) fn equality(condition: &Expr, width: usize) -> Option<Equality> {
+    let Expr::Call { function, args, .. } = condition else { return None };
+    let nulls = match function.name {
+        "eq" => false,
+        "not_distinct_from" => true,
+        _ => return None,
+    };
+    let [a, b] = args.as_slice() else { return None };
+    let (of_a, of_b) = (side(a, width)?, side(b, width)?);
+    let unshift = |e: &Expr| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: index - width, ty, nullable });
+    match (of_a, of_b) {
+        (false, true) => Some(Equality { left: a.clone(), right: unshift(b), nulls }),
+        (true, false) => Some(Equality { left: b.clone(), right: unshift(a), nulls }),
+        _ => None,
+    }
+}
+
+/// Whether `expr` reads the right side alone, or the left alone; None: both or none.
+pub(crate) fn side(expr: &Expr, width: usize) -> Option<bool> {
+    let (mut left, mut right) = (false, false);
+    expr.columns(&mut |index| if index < width { left = true } else { right = true });
+    (left != right).then_some(right)
+}
+
+/// How many operators a plan has.
+pub(crate) fn size(plan: &Plan) -> usize {
+    1 + plan.inputs().into_iter().map(size).sum::<usize>()
+}

@@ -1,0 +1,507 @@
+//! SELECT: first all its expressions are bound, so that all mistakes are found; then its plan is put together.
+//!
+//! ```text
+//! FROM → WHERE → aggregate → HAVING → row numbers → SELECT list → DISTINCT
+//! ```
+//! Subqueries are joined in just before the operator that reads their value.
+
+use deltaq_operators::types::Schema;
+use deltaq_operators::{Expr, Field, SqlType};
+use sqlparser::ast::{self, GroupByExpr, SelectItem, SelectItemQualifiedWildcardKind, Value};
+
+use super::call::sort_key;
+use super::expr::bare;
+use super::group::{Stage, group_keys_of_tables};
+use super::place::{Place, is_correlated, mentions};
+use super::query::{Deferred, Key, Purpose, Rows};
+use super::scope::{Clause, Level};
+use super::subquery::Conjunct;
+use super::{Binder, Bound, Reported, all, fold};
+use crate::plan::{Plan, SortKey};
+
+/// A column of the SELECT list.
+struct Item {
+    expr: Expr,
+    name: String,
+}
+
+/// What ORDER BY or DISTINCT ON names.
+enum Chosen {
+    /// A column of the SELECT list.
+    Item(usize),
+    /// Something else.
+    Expr(Expr),
+}
+
+impl Binder<'_> {
+    /// Binds a SELECT, ordered by `order_by`.
+    pub fn select(&mut self, select: &ast::Select, order_by: &[ast::OrderByExpr], purpose: Purpose) -> Bound<Rows> {
+        self.refuse_clauses(select)?;
+        let (plan, scope) = self.from(&select.from)?;
+        let mut level = Level::new(scope, Clause::Select);
+        for ast::NamedWindowDefinition(name, window) in &select.named_window {
+            if let ast::NamedWindowExpr::WindowSpec(spec) = window {
+                level.windows.push((fold(name), spec.clone()));
+            }
+        }
+        self.within(level, |b| b.select_within(select, order_by, plan, purpose)).1
+    }
+
+    fn refuse_clauses(&mut self, select: &ast::Select) -> Bound<()> {
+        let refused = [
+            (select.top.is_some(), "TOP is", "use LIMIT"),
+            (select.into.is_some(), "SELECT INTO is", "CREATE VIEW, or INSERT INTO … SELECT"),
+            (!select.lateral_views.is_empty(), "LATERAL VIEW is", ""),
+            (select.qualify.is_some(), "QUALIFY is", "filter a derived table: SELECT … FROM (SELECT …, ROW_NUMBER() OVER (…) AS n FROM …) WHERE n <= 3"),
+            (select.exclude.is_some(), "EXCLUDE is", "name the columns"),
+            (!select.cluster_by.is_empty() || !select.distribute_by.is_empty() || !select.sort_by.is_empty(), "this clause is", ""),
+            (!select.connect_by.is_empty(), "CONNECT BY is", ""),
+            (select.prewhere.is_some(), "PREWHERE is", "use WHERE"),
+        ];
+        let span = self.source.span_at(select.select_token.0.span);
+        for (there, what, help) in refused {
+            if there {
+                return self.unsupported(what, span, help);
+            }
+        }
+        Ok(())
+    }
+
+    fn select_within(&mut self, select: &ast::Select, order_by: &[ast::OrderByExpr], plan: Plan, purpose: Purpose) -> Bound<Rows> {
+        let filters = self.in_clause(Clause::Where, |b| b.conjuncts(select.selection.as_ref()));
+        let items = self.items(&select.projection);
+        let named = items.as_deref().unwrap_or_default();
+        let keys = self.in_clause(Clause::GroupBy, |b| b.group_by(&select.group_by, named));
+        let having = self.in_clause(Clause::Having, |b| b.conjuncts(select.having.as_ref()));
+        let order = self.in_clause(Clause::OrderBy, |b| {
+            all(order_by.iter().map(|o| Ok((b.chosen(&o.expr, items.as_deref().ok(), "ORDER BY")?, o))))
+        });
+        let distinct_on = match &select.distinct {
+            Some(ast::Distinct::On(exprs)) => self.in_clause(Clause::OrderBy, |b| {
+                all(exprs.iter().map(|e| b.chosen(e, items.as_deref().ok(), "DISTINCT ON")))
+            })
+            .map(Some),
+            _ => Ok(None),
+        };
+        let (filters, items, keys, having, order, distinct_on) = (filters?, items?, keys?, having?, order?, distinct_on?);
+        let distinct = matches!(select.distinct, Some(ast::Distinct::Distinct));
+        let bound = Select { filters, items, keys, having, order, distinct, distinct_on };
+        self.assemble(bound, plan, select, purpose)
+    }
+
+    /// The SELECT list, stars spelled out.
+    fn items(&mut self, projection: &[SelectItem]) -> Bound<Vec<Item>> {
+        let mut items = Vec::new();
+        let mut failed = false;
+        for item in projection {
+            match self.item(item) {
+                Ok(found) => items.extend(found),
+                Err(Reported) => failed = true,
+            }
+        }
+        if failed { Err(Reported) } else { Ok(items) }
+    }
+
+    fn item(&mut self, item: &SelectItem) -> Bound<Vec<Item>> {
+        match item {
+            SelectItem::UnnamedExpr(e) => Ok(vec![Item { expr: self.expr(e)?, name: name_of(e) }]),
+            SelectItem::ExprWithAlias { expr, alias } => Ok(vec![Item { expr: self.expr(expr)?, name: fold(alias) }]),
+            SelectItem::ExprWithAliases { expr, .. } => {
+                let span = self.span(expr);
+                self.unsupported("several names for one column are", span, "")
+            }
+            SelectItem::Wildcard(options) => {
+                let span = self.source.span_at(options.wildcard_token.0.span);
+                self.star(None, options, span)
+            }
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
+                let span = self.span(name);
+                let table = name.0.last().and_then(|p| p.as_ident()).map(fold).unwrap_or_default();
+                self.star(Some(&table), options, span)
+            }
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(e), _) => {
+                let span = self.span(e);
+                self.unsupported("a star after an expression is", span, "")
+            }
+        }
+    }
+
+    fn star(
+        &mut self,
+        table: Option<&str>,
+        options: &ast::WildcardAdditionalOptions,
+        span: Option<deltaq_circuit::Span>,
+    ) -> Bound<Vec<Item>> {
+        if options.opt_exclude.is_some()
+            || options.opt_except.is_some()
+            || options.opt_replace.is_some()
+            || options.opt_rename.is_some()
+            || options.opt_ilike.is_some()
+        {
+            return self.unsupported("a star with exceptions is", span, "name the columns");
+        }
+        let scope = &self.level().scope;
+        if scope.tables.is_empty() && table.is_none() {
+            return self.report("42601", "SELECT * needs a FROM", span);
+        }
+        let items: Vec<Item> = scope
+            .columns
+            .iter()
+            .filter(|c| match table {
+                None => c.bare,
+                Some(table) => c.table.is_some_and(|t| scope.tables[t].name == table),
+            })
+            .map(|c| Item { expr: c.expr.clone(), name: c.name.clone() })
+            .collect();
+        if let Some(table) = table
+            && !scope.tables.iter().any(|t| t.name == table)
+        {
+            return self.report("42P01", format!("there is no \"{table}\" in FROM"), span);
+        }
+        if let Some(span) = span {
+            let level = self.level();
+            for item in &items {
+                if let Expr::Column { index, .. } = item.expr {
+                    level.spans.entry(index).or_insert(span);
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    fn group_by(&mut self, group_by: &GroupByExpr, items: &[Item]) -> Bound<Vec<Expr>> {
+        let exprs = match group_by {
+            GroupByExpr::Expressions(exprs, modifiers) if modifiers.is_empty() => exprs,
+            GroupByExpr::Expressions(exprs, _) => {
+                let span = exprs.first().and_then(|e| self.span(e));
+                return self.unsupported("GROUP BY WITH ROLLUP is", span, "UNION ALL one GROUP BY a level");
+            }
+            GroupByExpr::All(_) => {
+                let aggregate = |p: Place| matches!(p, Place::Aggregate(_));
+                return Ok(items.iter().map(|i| i.expr.clone()).filter(|e| !mentions(e, aggregate)).collect());
+            }
+        };
+        all(exprs.iter().map(|e| {
+            let key = match bare(e) {
+                ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => {
+                    let span = self.span(e);
+                    return self.unsupported("GROUPING SETS, CUBE and ROLLUP are", span, "UNION ALL one GROUP BY a set");
+                }
+                ast::Expr::Identifier(name) => {
+                    let name = fold(name);
+                    let level = self.level();
+                    let known = level.scope.columns.iter().any(|c| c.bare && c.name == name);
+                    match items.iter().find(|i| i.name == name) {
+                        Some(item) if !known => item.expr.clone(),
+                        _ => self.expr(e)?,
+                    }
+                }
+                _ => match self.ordinal(e, items.len(), "GROUP BY")? {
+                    Some(index) => items[index].expr.clone(),
+                    None => self.expr(e)?,
+                },
+            };
+            if mentions(&key, |p| matches!(p, Place::Aggregate(_) | Place::Number(_))) {
+                let span = self.span(e);
+                return self.report("42803", "an aggregate cannot stand in GROUP BY", span);
+            }
+            if is_correlated(&key) {
+                let span = self.span(e);
+                return self.unsupported("GROUP BY a column of the query around is", span, "");
+            }
+            Ok(key)
+        }))
+    }
+
+    /// `2`: the second column of the SELECT list.
+    pub fn ordinal(&mut self, e: &ast::Expr, count: usize, clause: &str) -> Bound<Option<usize>> {
+        let ast::Expr::Value(value) = bare(e) else { return Ok(None) };
+        let Value::Number(digits, _) = &value.value else { return Ok(None) };
+        match digits.parse::<usize>() {
+            Ok(n) if (1..=count).contains(&n) => Ok(Some(n - 1)),
+            _ => {
+                let span = self.span(e);
+                self.report("42P10", format!("{clause} {digits} is not the number of a selected column"), span)
+            }
+        }
+    }
+
+    /// What a key of ORDER BY is: the number or name of a selected column, else an expression.
+    fn chosen(&mut self, e: &ast::Expr, items: Option<&[Item]>, clause: &str) -> Bound<Chosen> {
+        let Some(items) = items else {
+            // The SELECT list has mistakes; a name may be one of its.
+            return match bare(e) {
+                ast::Expr::Identifier(_) | ast::Expr::Value(_) => Err(Reported),
+                _ => Ok(Chosen::Expr(self.expr(e)?)),
+            };
+        };
+        if let Some(index) = self.ordinal(e, items.len(), clause)? {
+            return Ok(Chosen::Item(index));
+        }
+        if let ast::Expr::Identifier(name) = bare(e) {
+            let name = fold(name);
+            let named: Vec<usize> = (0..items.len()).filter(|i| items[*i].name == name).collect();
+            if let Some(first) = named.first() {
+                if named.iter().any(|i| items[*i].expr != items[*first].expr) {
+                    let span = self.span(e);
+                    return self.report("42702", format!("{clause} \"{name}\" is ambiguous"), span);
+                }
+                return Ok(Chosen::Item(*first));
+            }
+        }
+        let expr = self.expr(e)?;
+        Ok(match items.iter().position(|i| i.expr == expr) {
+            Some(index) => Chosen::Item(index),
+            None => Chosen::Expr(expr),
+        })
+    }
+}
+
+/// A SELECT whose expressions are bound.
+struct Select<'s> {
+    filters: Vec<Conjunct>,
+    items: Vec<Item>,
+    keys: Vec<Expr>,
+    having: Vec<Conjunct>,
+    order: Vec<(Chosen, &'s ast::OrderByExpr)>,
+    distinct: bool,
+    distinct_on: Option<Vec<Chosen>>,
+}
+
+/// An equality between this query and the one around.
+pub(super) struct Correlation {
+    pub inner: Expr,
+    /// Seen from the query around.
+    pub outer: Expr,
+    pub nulls: bool,
+}
+
+impl Binder<'_> {
+    fn assemble(&mut self, select: Select, plan: Plan, text: &ast::Select, purpose: Purpose) -> Bound<Rows> {
+        let Select { filters, items, mut keys, having, order, distinct, distinct_on } = select;
+        let mut plan = plan;
+        let (mut correlations, residual) = self.filter(&mut plan, &Stage::input(), filters, true)?;
+        let mut stage = Stage::input();
+        let aggregated = !keys.is_empty() || !having.is_empty() || !self.level().aggregates.is_empty();
+        let grouped = !matches!(&text.group_by, GroupByExpr::Expressions(e, _) if e.is_empty());
+        let mut counts = Vec::new();
+        if aggregated || grouped {
+            if !residual.is_empty() {
+                let span = self.source.span_at(text.select_token.0.span);
+                let help = "compare columns of the query around with = only, or join the tables and aggregate then";
+                return self.unsupported("an aggregate of a subquery correlated by other than equality is", span, help);
+            }
+            let read: Vec<&Expr> = items
+                .iter()
+                .map(|i| &i.expr)
+                .chain(order.iter().filter_map(|(c, _)| if let Chosen::Expr(e) = c { Some(e) } else { None }))
+                .collect();
+            group_keys_of_tables(&mut keys, &read, &self.level().scope);
+            (plan, counts) = self.aggregate_plan(plan, &keys, &correlations)?;
+            for (i, c) in correlations.iter_mut().enumerate() {
+                c.inner = Expr::Column { index: keys.len() + i, ty: c.inner.ty(), nullable: c.inner.nullable() };
+            }
+            let first_call = keys.len() + correlations.len();
+            stage = Stage::grouped(keys, first_call);
+        }
+        let implicit = aggregated && !grouped;
+        let single = implicit && having.is_empty();
+        if implicit && !correlations.is_empty() && purpose != Purpose::Exists {
+            return self.deferred(items, having, plan, stage, correlations, counts);
+        }
+        let (more, having_residual) = self.filter(&mut plan, &stage, having, false)?;
+        assert!(more.is_empty() && having_residual.is_empty(), "HAVING hands no correlation on");
+
+        let mut read: Vec<Expr> = items.iter().map(|i| i.expr.clone()).collect();
+        let hidden_at = read.len();
+        let mut choose = |chosen: Chosen| match chosen {
+            Chosen::Item(index) => index,
+            Chosen::Expr(expr) => match read.iter().position(|r| *r == expr) {
+                Some(index) => index,
+                None => {
+                    read.push(expr);
+                    read.len() - 1
+                }
+            },
+        };
+        let order: Vec<(usize, &ast::OrderByExpr)> = order.into_iter().map(|(c, o)| (choose(c), o)).collect();
+        let distinct_on: Option<Vec<usize>> = distinct_on.map(|on| on.into_iter().map(&mut choose).collect());
+        if distinct && let Some((_, by)) = order.iter().find(|(index, _)| *index >= hidden_at) {
+            let span = self.span(&by.expr);
+            let help = "select it, too";
+            return self.report_help("42P10", "SELECT DISTINCT can be ordered by selected columns alone", span, help);
+        }
+        if purpose == Purpose::Exists {
+            // What the subquery selects makes no difference.
+            read.clear();
+        }
+        // Subqueries and row numbers that the SELECT list reads.
+        let numbers = self.number_rows(&mut plan, &mut stage, &read, &mut correlations)?;
+        let values = self.join_read(&mut plan, &stage, &read, numbers)?;
+        let mut exprs = all(read.iter().map(|e| self.place(&stage, &values, e)))?;
+        if let Some(expr) = exprs.iter().find(|e| is_correlated(e)) {
+            let _ = expr;
+            let span = self.source.span_at(text.select_token.0.span);
+            let help = "compare it with = in WHERE, or join the tables";
+            return self.unsupported("selecting a column of the query around is", span, help);
+        }
+        let mut schema: Schema = exprs
+            .iter()
+            .enumerate()
+            .map(|(i, e)| Field {
+                name: items.get(i).map_or_else(|| format!("order{i}"), |i| i.name.clone()),
+                ty: settled(e.ty()),
+                nullable: e.nullable(),
+            })
+            .collect();
+        let visible = if purpose == Purpose::Exists { 0 } else { hidden_at };
+        let keys = add_keys(&mut exprs, &mut schema, correlations);
+        // What is left of the correlation reads columns of FROM: carry them.
+        let residual: Vec<Expr> = residual
+            .iter()
+            .map(|r| {
+                r.map_columns(&mut |index, ty, nullable| match Place::of(index) {
+                    Place::Outer(_) => Expr::Column { index, ty, nullable },
+                    _ => {
+                        let column = Expr::Column { index, ty, nullable };
+                        let at = exprs[visible..].iter().position(|e| *e == column).map(|i| visible + i);
+                        let index = at.unwrap_or_else(|| {
+                            exprs.push(column);
+                            schema.push(Field { name: format!("with{index}"), ty, nullable });
+                            exprs.len() - 1
+                        });
+                        Expr::Column { index, ty, nullable }
+                    }
+                })
+            })
+            .collect();
+        if !residual.is_empty() && (distinct || distinct_on.is_some()) && !matches!(purpose, Purpose::Exists | Purpose::Set) {
+            let span = self.source.span_at(text.select_token.0.span);
+            return self.unsupported("DISTINCT of a subquery correlated by other than equality is", span, "");
+        }
+        let sort: Vec<SortKey> = if purpose == Purpose::Exists {
+            Vec::new()
+        } else {
+            order.iter().map(|(i, by)| sort_key(column(&schema, *i), by)).collect()
+        };
+        self.grow(1, None)?;
+        plan = Plan::Project { input: Box::new(plan), exprs, schema: schema.clone() };
+        if let Some(on) = distinct_on.filter(|_| purpose != Purpose::Exists) {
+            let partition = on.iter().copied().chain(keys.iter().map(|k| k.column)).map(|i| column(&schema, i)).collect();
+            plan = Plan::TopK { input: Box::new(plan), partition, order: sort.clone(), offset: 0, limit: Some(1), number: None };
+        } else if distinct && matches!(purpose, Purpose::Rows | Purpose::Scalar) {
+            plan = self.distinct(plan);
+        }
+        schema.truncate(visible);
+        Ok(Rows { plan, schema, order: sort, offset: 0, limit: None, keys, residual, single, deferred: None })
+    }
+
+    /// A correlated subquery that aggregates without GROUP BY: it has a value even for a group without rows, so its SELECT list is
+    /// computed after the join with the query around.
+    fn deferred(
+        &mut self,
+        items: Vec<Item>,
+        having: Vec<Conjunct>,
+        mut plan: Plan,
+        stage: Stage,
+        correlations: Vec<Correlation>,
+        counts: Vec<usize>,
+    ) -> Bound<Rows> {
+        let values = self.join_read(&mut plan, &stage, &items.iter().map(|i| i.expr.clone()).collect::<Vec<_>>(), Vec::new())?;
+        let mut exprs = all(items.iter().map(|i| self.place(&stage, &values, &i.expr)))?;
+        for condition in having {
+            let Conjunct::Plain(condition, span) = condition else {
+                return self.unsupported("a subquery in HAVING of a correlated subquery is", None, "");
+            };
+            let condition = self.place(&stage, &values, &condition)?;
+            if mentions(&condition, |p| matches!(p, Place::Subquery(_))) {
+                return self.unsupported("a subquery in HAVING of a correlated subquery is", span, "");
+            }
+            for expr in &mut exprs {
+                let null = Expr::literal(deltaq_operators::Scalar::Null, expr.ty());
+                *expr = Expr::Call {
+                    function: deltaq_operators::functions::get("case"),
+                    ty: expr.ty(),
+                    args: vec![condition.clone(), expr.clone(), null],
+                };
+            }
+        }
+        let schema = items
+            .iter()
+            .zip(&exprs)
+            .map(|(i, e)| Field { name: i.name.clone(), ty: settled(e.ty()), nullable: true })
+            .collect();
+        let keys = correlations
+            .into_iter()
+            .map(|c| match c.inner {
+                Expr::Column { index, .. } => Key { column: index, outer: c.outer, nulls: c.nulls },
+                other => panic!("{other} is no column of the aggregate"),
+            })
+            .collect();
+        let deferred = Some(Deferred { values: exprs, counts });
+        Ok(Rows { plan, schema, order: Vec::new(), offset: 0, limit: None, keys, residual: Vec::new(), single: true, deferred })
+    }
+}
+
+/// Appends the inner sides of `correlations` to a projection.
+fn add_keys(exprs: &mut Vec<Expr>, schema: &mut Schema, correlations: Vec<Correlation>) -> Vec<Key> {
+    correlations
+        .into_iter()
+        .enumerate()
+        .map(|(i, c)| {
+            let at = exprs.iter().position(|e| *e == c.inner).unwrap_or_else(|| {
+                schema.push(Field { name: format!("by{i}"), ty: c.inner.ty(), nullable: c.inner.nullable() });
+                exprs.push(c.inner);
+                exprs.len() - 1
+            });
+            Key { column: at, outer: c.outer, nulls: c.nulls }
+        })
+        .collect()
+}
+
+/// Column `index` of a plan with this schema.
+pub(super) fn column(schema: &Schema, index: usize) -> Expr {
+    Expr::Column { index, ty: schema[index].ty, nullable: schema[index].nullable }
+}
+
+/// The type of a column: a bare NULL is TEXT.
+pub(super) fn settled(ty: SqlType) -> SqlType {
+    if ty == SqlType::Null { deltaq_operators::types::TEXT } else { ty }
+}
+
+/// The name of a column without alias, as PostgreSQL gives it.
+fn name_of(e: &ast::Expr) -> String {
+    match bare(e) {
+        ast::Expr::Identifier(name) => fold(name),
+        ast::Expr::CompoundIdentifier(parts) => parts.last().map(fold).unwrap_or_default(),
+        ast::Expr::Function(f) => f.name.0.last().and_then(|p| p.as_ident()).map(fold).unwrap_or_default(),
+        ast::Expr::Cast { expr, data_type, .. } => match name_of(expr) {
+            name if name == "?column?" => data_type.to_string().split('(').next().unwrap_or_default().to_lowercase(),
+            name => name,
+        },
+        ast::Expr::Case { else_result, .. } => match else_result.as_deref().map(name_of) {
+            Some(name) if name != "?column?" => name,
+            _ => "case".into(),
+        },
+        ast::Expr::Extract { .. } => "extract".into(),
+        ast::Expr::Exists { .. } => "exists".into(),
+        ast::Expr::Substring { .. } => "substring".into(),
+        ast::Expr::Trim { .. } => "btrim".into(),
+        ast::Expr::Position { .. } => "position".into(),
+        ast::Expr::Overlay { .. } => "overlay".into(),
+        ast::Expr::Ceil { .. } => "ceil".into(),
+        ast::Expr::Floor { .. } => "floor".into(),
+        ast::Expr::Interval(_) => "interval".into(),
+        ast::Expr::AtTimeZone { .. } => "timezone".into(),
+        ast::Expr::TypedString(t) => t.data_type.to_string().to_lowercase(),
+        ast::Expr::Subquery(query) => match &*query.body {
+            ast::SetExpr::Select(select) => match select.projection.as_slice() {
+                [SelectItem::ExprWithAlias { alias, .. }] => fold(alias),
+                [SelectItem::UnnamedExpr(e)] => name_of(e),
+                _ => "?column?".into(),
+            },
+            _ => "?column?".into(),
+        },
+        _ => "?column?".into(),
+    }
+}
