@@ -16,11 +16,14 @@ pub mod comparison;
 pub mod conditional;
 pub mod datetime;
 pub mod decimal;
+pub mod digest;
 pub mod fields;
 pub mod interval;
 pub mod kernel;
 pub mod like;
 pub mod logic;
+pub mod matching;
+pub mod math;
 pub mod membership;
 pub mod numbers;
 pub mod numeric_format;
@@ -145,11 +148,13 @@ pub const FAMILIES: &[&[Function]] = &[
     membership::FUNCTIONS,
     conditional::FUNCTIONS,
     arithmetic::FUNCTIONS,
+    math::FUNCTIONS,
     cast::FUNCTIONS,
     fields::FUNCTIONS,
     datetime::FUNCTIONS,
     like::FUNCTIONS,
     strings::FUNCTIONS,
+    matching::FUNCTIONS,
 ];
 
 /// All functions.

@@ -9,7 +9,7 @@ use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 
 use crate::arrays;
 use crate::functions::numbers::{self, not_a};
-use crate::functions::{calendar, interval};
+use crate::functions::{calendar, digest, interval};
 use crate::scalar::Scalar;
 use crate::types::SqlType;
 use crate::value::{Errors, EvalError};
@@ -276,17 +276,8 @@ fn read_boolean(text: &str) -> Result<bool, EvalError> {
 
 fn read_bytes(text: &str) -> Result<Vec<u8>, EvalError> {
     let bad = || EvalError { code: "22P02", message: "invalid input syntax for type bytea".into() };
-    let hex = |c: char| {
-        let message = format!("invalid hexadecimal digit: \"{c}\"");
-        c.to_digit(16).map(|d| d as u8).ok_or(EvalError { code: "22023", message })
-    };
     if let Some(digits) = text.strip_prefix("\\x") {
-        let digits = digits.chars().filter(|c| !c.is_ascii_whitespace()).map(hex).collect::<Result<Vec<u8>, _>>()?;
-        if digits.len() % 2 != 0 {
-            let message = "invalid hexadecimal data: odd number of digits".into();
-            return Err(EvalError { code: "22023", message });
-        }
-        return Ok(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect());
+        return digest::read_hex(digits);
     }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,0 +1,499 @@
+//! Regular expressions: `~`, SIMILAR TO, `regexp_replace` and its kin.
+//!
+//! Expressions are those of the crate `regex`, which take time linear in the text; PostgreSQL's `\y`, `\m`, `\M` and `\&`
+//! are understood, look-around and back-references inside a pattern are not. `.` matches a newline, `^` and `$` the
+//! ends of the whole text. A constant pattern is compiled once; one that is none is an error 2201B.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow_array::types::*;
+use arrow_buffer::NullBuffer;
+use regex::{Captures, Regex, RegexBuilder};
+
+use crate::expr::Expr;
+use crate::functions::kernel::{Texts, at, booleans, column, constant_text, nulls, side, strict, texts};
+use crate::functions::resolve::{always_nullable, any_nullable, as_is, count, exactly, is_unknown, names, signature};
+use crate::functions::{Arg, Function, Kernel, Signature, Syntax, text};
+use crate::scalar::Scalar;
+use crate::types::{SqlType, TEXT};
+use crate::value::{Errors, EvalError, Value};
+
+const FAMILY: &str = "text";
+
+const fn operator(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    usage: &'static str,
+    doc: &'static str,
+    examples: &'static [(&'static str, &'static str)],
+    prepare: fn(&[Expr], SqlType) -> Kernel,
+) -> Function {
+    Function {
+        name,
+        aliases,
+        syntax: Syntax::Infix(aliases[0]),
+        family: FAMILY,
+        usage,
+        doc,
+        examples,
+        resolve: |args| {
+            good_pattern(args.get(1))?;
+            all_texts(args, 2, 2, SqlType::Boolean)
+        },
+        nullable: any_nullable,
+        prepare,
+    }
+}
+
+const fn entry(
+    name: &'static str,
+    usage: &'static str,
+    doc: &'static str,
+    examples: &'static [(&'static str, &'static str)],
+    resolve: fn(&[Arg]) -> Result<Signature, String>,
+    nullable: fn(&[Expr]) -> bool,
+    prepare: fn(&[Expr], SqlType) -> Kernel,
+) -> Function {
+    Function {
+        name,
+        aliases: &[],
+        syntax: Syntax::Call,
+        family: FAMILY,
+        usage,
+        doc,
+        examples,
+        resolve,
+        nullable,
+        prepare,
+    }
+}
+
+/// The functions of regular expressions.
+pub const FUNCTIONS: &[Function] = &[
+    operator(
+        "regex_match",
+        &["~"],
+        "text ~ pattern → boolean",
+        "Whether the pattern matches somewhere in the text.",
+        &[("'abc' ~ 'b.?'", "true")],
+        |args, _| test(args, "", false),
+    ),
+    operator(
+        "regex_imatch",
+        &["~*"],
+        "text ~* pattern → boolean",
+        "As `~`, upper and lower case being the same.",
+        &[("'ABC' ~* 'b'", "true")],
+        |args, _| test(args, "i", false),
+    ),
+    operator(
+        "regex_not_match",
+        &["!~"],
+        "text !~ pattern → boolean",
+        "Whether the pattern matches nowhere in the text.",
+        &[("'abc' !~ '^b'", "true")],
+        |args, _| test(args, "", true),
+    ),
+    operator(
+        "regex_not_imatch",
+        &["!~*"],
+        "text !~* pattern → boolean",
+        "As `!~`, upper and lower case being the same.",
+        &[("'ABC' !~* 'b'", "false")],
+        |args, _| test(args, "i", true),
+    ),
+    Function {
+        name: "similar_to",
+        aliases: &[],
+        syntax: Syntax::Infix("SIMILAR TO"),
+        family: FAMILY,
+        usage: "text SIMILAR TO pattern [ESCAPE e] → boolean",
+        doc: "Whether the whole text matches SQL's mixture of LIKE and regular expressions.",
+        examples: &[("'abc' SIMILAR TO '%(b|d)%'", "true"), ("'abc' SIMILAR TO 'b'", "false")],
+        resolve: |args| all_texts(args, 2, 3, SqlType::Boolean),
+        nullable: any_nullable,
+        prepare: |args, _| similar(args),
+    },
+    entry(
+        "regexp_like",
+        "regexp_like(text, pattern [, flags]) → boolean",
+        "Whether the pattern matches somewhere. Flags: i (case does not count), n (`.` stops at newlines, `^ $` match at them), x (blanks in the pattern do not count).",
+        &[("regexp_like('abc', 'B', 'i')", "true")],
+        |args| {
+            good_pattern(args.get(1))?;
+            all_texts(args, 2, 3, SqlType::Boolean)
+        },
+        any_nullable,
+        |args, _| test(args, "", false),
+    ),
+    entry(
+        "regexp_replace",
+        "regexp_replace(text, pattern, replacement [, flags]) → text",
+        "The text with the first match replaced, with flag g all of them. In the replacement `\\1` is the first group and `\\&` the match.",
+        &[
+            ("regexp_replace('abcabc', 'b', 'X')", "aXcabc"),
+            ("regexp_replace('abcabc', 'b', 'X', 'g')", "aXcaXc"),
+            ("regexp_replace('abc', '(b)(c)', '\\2\\1')", "acb"),
+        ],
+        |args| {
+            good_pattern(args.get(1))?;
+            all_texts(args, 3, 4, TEXT)
+        },
+        any_nullable,
+        replace,
+    ),
+    entry(
+        "regexp_count",
+        "regexp_count(text, pattern [, start [, flags]]) → integer",
+        "How often the pattern matches, from a character on.",
+        &[("regexp_count('aXbX', 'X')", "2"), ("regexp_count('aXbX', 'X', 3)", "1")],
+        |args| {
+            good_pattern(args.get(1))?;
+            count(args, 2, 4)?;
+            exactly(args, &[TEXT, TEXT, SqlType::Int, TEXT][..args.len()], SqlType::Int)
+        },
+        any_nullable,
+        |args, ty| {
+            let (regexes, out) = (Regexes::new(args, 1, Some(3), ""), ty.arrow());
+            strict(ty, move |args, rows, errors| {
+                let (nulls, text) = (nulls(args), texts(&args[0]));
+                let start = args.get(2).map(side::<Int32Type>);
+                let values = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
+                    let start = start.map_or(1, |s| at(s, row));
+                    if start < 1 {
+                        return Err(EvalError {
+                            code: "22023",
+                            message: format!("invalid value for parameter \"start\": {start}"),
+                        });
+                    }
+                    let text = text.get(row);
+                    let from = text.char_indices().nth(start as usize - 1).map_or(text.len(), |(at, _)| at);
+                    Ok(regex.find_iter(&text[from..]).count() as i32)
+                });
+                column::<Int32Type>(values, nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "regexp_instr",
+        "regexp_instr(text, pattern) → integer",
+        "The first character of the first match, from 1; 0 if there is none.",
+        &[("regexp_instr('foobar', 'o')", "2")],
+        |args| {
+            good_pattern(args.get(1))?;
+            all_texts(args, 2, 2, SqlType::Int)
+        },
+        any_nullable,
+        |args, ty| {
+            let (regexes, out) = (Regexes::new(args, 1, None, ""), ty.arrow());
+            strict(ty, move |args, rows, errors| {
+                let (nulls, text) = (nulls(args), texts(&args[0]));
+                let values = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
+                    let text = text.get(row);
+                    Ok(regex.find(text).map_or(0, |m| text[..m.start()].chars().count() as i32 + 1))
+                });
+                column::<Int32Type>(values, nulls, &out)
+            })
+        },
+    ),
+    entry(
+        "regexp_substr",
+        "regexp_substr(text, pattern) → text",
+        "The first match; NULL if there is none.",
+        &[("regexp_substr('foobar', 'o+')", "oo"), ("regexp_substr('foobar', 'x')", "NULL")],
+        |args| {
+            good_pattern(args.get(1))?;
+            all_texts(args, 2, 2, TEXT)
+        },
+        always_nullable,
+        |args, _| part(args, |_, _| 0),
+    ),
+    entry(
+        "regexp_extract",
+        "regexp_extract(text, pattern [, group]) → text",
+        "A group of the first match, 0 (the default) being all of it, as in Flink; NULL if there is none.",
+        &[("regexp_extract('foothebar', 'foo(.*?)(bar)', 2)", "bar")],
+        |args| {
+            good_pattern(args.get(1))?;
+            count(args, 2, 3)?;
+            exactly(args, &[TEXT, TEXT, SqlType::Int][..args.len()], TEXT)
+        },
+        always_nullable,
+        |args, _| part(args, |args, row| args.get(2).map_or(0, |group| at(side::<Int32Type>(group), row))),
+    ),
+];
+
+fn all_texts(args: &[Arg], least: usize, most: usize, result: SqlType) -> Result<Signature, String> {
+    count(args, least, most)?;
+    match args.iter().find(|a| !a.ty.is_text() && !is_unknown(a)) {
+        None => signature(args.iter().map(|a| as_is(a, TEXT)).collect::<Vec<_>>(), result),
+        Some(_) => Err(format!("takes texts, got {}", names(args))),
+    }
+}
+
+/// Refuses a constant pattern that is no regular expression.
+fn good_pattern(arg: Option<&Arg>) -> Result<(), String> {
+    match arg.and_then(|a| a.literal) {
+        Some(Scalar::Text(pattern)) => compile(pattern, "").map(|_| ()).map_err(|e| e.message),
+        _ => Ok(()),
+    }
+}
+
+/// Compiles a pattern of PostgreSQL's.
+fn compile(pattern: &str, flags: &str) -> Result<Regex, EvalError> {
+    let mut builder = RegexBuilder::new(&translate(pattern));
+    builder.dot_matches_new_line(true);
+    for flag in flags.chars() {
+        match flag {
+            'i' => builder.case_insensitive(true),
+            'n' | 'm' => builder.dot_matches_new_line(false).multi_line(true),
+            'x' => builder.ignore_whitespace(true),
+            'c' | 'g' | 's' => &mut builder,
+            other => {
+                let message = format!("invalid regular expression option: \"{other}\"");
+                return Err(EvalError { code: "22023", message });
+            }
+        };
+    }
+    builder.build().map_err(|error| {
+        let text = error.to_string();
+        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        EvalError { code: "2201B", message: format!("invalid regular expression: {reason}") }
+    })
+}
+
+/// PostgreSQL's word boundaries as the crate's.
+fn translate(pattern: &str) -> Cow<'_, str> {
+    if !pattern.contains('\\') {
+        return Cow::Borrowed(pattern);
+    }
+    let mut out = String::with_capacity(pattern.len() + 8);
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('y') => out.push_str("\\b"),
+            Some('m') => out.push_str("\\b{start}"),
+            Some('M') => out.push_str("\\b{end}"),
+            Some('Z') => out.push_str("\\z"),
+            Some(other) => out.extend(['\\', other]),
+            None => out.push('\\'),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The expressions of a call: one, or one a row.
+struct Regexes {
+    constant: Option<Result<Regex, EvalError>>,
+    pattern: usize,
+    flags: Option<usize>,
+    always: &'static str,
+}
+
+impl Regexes {
+    /// Of a call whose arguments `pattern` and, if it has so many, `flags` say what matches; flags `always` hold too.
+    fn new(args: &[Expr], pattern: usize, flags: Option<usize>, always: &'static str) -> Regexes {
+        let flags = flags.filter(|f| *f < args.len());
+        let given = flags.map_or(Some(""), |f| constant_text(&args[f]));
+        let constant = constant_text(&args[pattern]).zip(given).map(|(p, f)| compile(p, &format!("{f}{always}")));
+        Regexes { constant, pattern, flags, always }
+    }
+}
+
+/// `f` of each row that is not NULL, with its expression.
+fn each<T: Default>(
+    args: &[Value],
+    regexes: &Regexes,
+    rows: usize,
+    nulls: Option<&NullBuffer>,
+    errors: &mut Errors,
+    mut f: impl FnMut(usize, &Regex) -> Result<T, EvalError>,
+) -> Vec<T> {
+    let pattern: Texts = texts(&args[regexes.pattern]);
+    let flags: Option<Texts> = regexes.flags.map(|f| texts(&args[f]));
+    let mut last: Option<(&str, &str, Result<Regex, EvalError>)> = None;
+    let mut one = |row: usize| -> Result<T, EvalError> {
+        if let Some(regex) = &regexes.constant {
+            return f(row, regex.as_ref().map_err(EvalError::clone)?);
+        }
+        let (p, g) = (pattern.get(row), flags.map_or("", |f| f.get(row)));
+        if last.as_ref().is_none_or(|(q, h, _)| (*q, *h) != (p, g)) {
+            last = Some((p, g, compile(p, &format!("{g}{}", regexes.always))));
+        }
+        match &last {
+            Some((_, _, regex)) => f(row, regex.as_ref().map_err(EvalError::clone)?),
+            None => Ok(T::default()),
+        }
+    };
+    (0..rows)
+        .map(|row| {
+            if nulls.is_some_and(|n| n.is_null(row)) {
+                return T::default();
+            }
+            one(row).unwrap_or_else(|error| {
+                errors.set(row, error.code, error.message);
+                T::default()
+            })
+        })
+        .collect()
+}
+
+fn test(args: &[Expr], flags: &'static str, not: bool) -> Kernel {
+    let regexes = Regexes::new(args, 1, Some(2), flags);
+    strict(SqlType::Boolean, move |args, rows, errors| {
+        let (nulls, text) = (nulls(args), texts(&args[0]));
+        let bits =
+            each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| Ok(regex.is_match(text.get(row)) != not));
+        booleans(bits.into(), nulls)
+    })
+}
+
+/// A replacement: texts and numbers of groups.
+fn replacement(text: &str) -> Vec<Result<String, usize>> {
+    let mut parts: Vec<Result<String, usize>> = vec![Ok(String::new())];
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let next = if c == '\\' { chars.next() } else { None };
+        let group = match next {
+            Some('&') => Some(0),
+            Some(d @ '0'..='9') => d.to_digit(10).map(|d| d as usize),
+            _ => None,
+        };
+        match (group, parts.last_mut()) {
+            (Some(group), _) => parts.extend([Err(group), Ok(String::new())]),
+            (None, Some(Ok(text))) => match (c, next) {
+                ('\\', Some('\\')) | ('\\', None) => text.push('\\'),
+                ('\\', Some(other)) => text.extend(['\\', other]),
+                _ => text.push(c),
+            },
+            (None, _) => {}
+        }
+    }
+    parts
+}
+
+fn replace(args: &[Expr], ty: SqlType) -> Kernel {
+    let regexes = Regexes::new(args, 1, Some(3), "");
+    let constant = constant_text(&args[2]).map(replacement);
+    strict(ty, move |args, rows, errors| {
+        let (nulls, text, by) = (nulls(args), texts(&args[0]), texts(&args[2]));
+        let flags = args.get(3).map(texts);
+        let results = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
+            let own;
+            let parts = match &constant {
+                Some(parts) => parts,
+                None => {
+                    own = replacement(by.get(row));
+                    &own
+                }
+            };
+            let insert = |found: &Captures| {
+                let piece = |p: &Result<String, usize>| match p {
+                    Ok(text) => text.clone(),
+                    Err(group) => found.get(*group).map_or_else(String::new, |m| m.as_str().to_string()),
+                };
+                parts.iter().map(piece).collect::<String>()
+            };
+            let all = flags.is_some_and(|f| f.get(row).contains('g'));
+            Ok(regex.replacen(text.get(row), if all { 0 } else { 1 }, insert).into_owned())
+        });
+        Arc::new(text::build_checked(rows, nulls, errors, |out, row| out.extend_from_slice(results[row].as_bytes())))
+    })
+}
+
+/// A group of the first match, or NULL.
+fn part(args: &[Expr], group: fn(&[Value], usize) -> i32) -> Kernel {
+    let regexes = Regexes::new(args, 1, None, "");
+    strict(TEXT, move |args, rows, errors| {
+        let (nulls, text) = (nulls(args), texts(&args[0]));
+        let found: Vec<Option<&str>> = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
+            let Ok(group) = usize::try_from(group(args, row)) else { return Ok(None) };
+            if group == 0 {
+                return Ok(regex.find(text.get(row)).map(|m| m.as_str()));
+            }
+            Ok(regex.captures(text.get(row)).and_then(|c| c.get(group)).map(|m| m.as_str()))
+        });
+        Arc::new(found.into_iter().collect::<arrow_array::StringArray>())
+    })
+}
+
+/// `substring(text, pattern)`: the first match, or its first group if the pattern has one.
+pub fn substring(args: &[Expr]) -> Kernel {
+    let regexes = Regexes::new(args, 1, None, "");
+    strict(TEXT, move |args, rows, errors| {
+        let (nulls, text) = (nulls(args), texts(&args[0]));
+        let found: Vec<Option<&str>> = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
+            let group = if regex.captures_len() > 1 { 1 } else { 0 };
+            Ok(regex.captures(text.get(row)).and_then(|c| c.get(group)).map(|m| m.as_str()))
+        });
+        Arc::new(found.into_iter().collect::<arrow_array::StringArray>())
+    })
+}
+
+/// SIMILAR TO, as a regular expression over the whole text.
+fn similar_pattern(pattern: &str, escape: &str) -> Result<Regex, EvalError> {
+    let mut escapes = escape.chars();
+    let escape = escapes.next();
+    if escapes.next().is_some() {
+        return Err(EvalError { code: "22025", message: "invalid escape string".into() });
+    }
+    let mut out = String::from("^(?:");
+    let mut chars = pattern.chars();
+    let mut in_class = false;
+    while let Some(c) = chars.next() {
+        if Some(c) == escape {
+            out.extend(chars.next().map(|c| regex::escape(&c.to_string())));
+            continue;
+        }
+        match c {
+            '[' => in_class = true,
+            ']' => in_class = false,
+            _ => {}
+        }
+        match c {
+            '%' if !in_class => out.push_str(".*"),
+            '_' if !in_class => out.push('.'),
+            '.' | '^' | '$' | '\\' if !in_class => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out.push_str(")$");
+    compile(&out, "")
+}
+
+fn similar(args: &[Expr]) -> Kernel {
+    let escape = args.get(2).map_or(Some("\\"), constant_text);
+    let constant = constant_text(&args[1]).zip(escape).map(|(p, e)| similar_pattern(p, e));
+    strict(SqlType::Boolean, move |args, rows, errors| {
+        let (nulls, text, pattern) = (nulls(args), texts(&args[0]), texts(&args[1]));
+        let escape = args.get(2).map(texts);
+        let mut bits = Vec::with_capacity(rows);
+        for row in 0..rows {
+            if nulls.as_ref().is_some_and(|n| n.is_null(row)) {
+                bits.push(false);
+                continue;
+            }
+            let own;
+            let regex = match &constant {
+                Some(regex) => regex,
+                None => {
+                    own = similar_pattern(pattern.get(row), escape.map_or("\\", |e| e.get(row)));
+                    &own
+                }
+            };
+            bits.push(match regex {
+                Ok(regex) => regex.is_match(text.get(row)),
+                Err(error) => {
+                    errors.set(row, error.code, error.message.clone());
+                    false
+                }
+            });
+        }
+        booleans(bits.into(), nulls)
+    })
+}
