@@ -29,7 +29,11 @@ impl Facts {
 
     /// What is known of `plan` if this is known of its inputs.
     pub fn step(plan: &Plan, below: &[Facts], catalog: &dyn Catalog) -> Facts {
-        let mut facts = Facts { insert_only: insert_only(plan, below, catalog), keys: keys(plan, below, catalog), not_null: Vec::new() };
+        let mut facts = Facts {
+            insert_only: insert_only(plan, below, catalog),
+            keys: keys(plan, below, catalog),
+            not_null: Vec::new(),
+        };
         facts.not_null = plan.schema().iter().enumerate().filter(|(_, f)| !f.nullable).map(|(i, _)| i).collect();
         facts.keys.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         facts.keys.dedup();
@@ -55,7 +59,11 @@ fn insert_only(plan: &Plan, below: &[Facts], catalog: &dyn Catalog) -> bool {
             None => false,
         },
         Plan::Values { .. } => true,
-        Plan::Project { .. } | Plan::Filter { .. } | Plan::Union { .. } | Plan::FlatMap { .. } | Plan::Distinct { .. } => all,
+        Plan::Project { .. }
+        | Plan::Filter { .. }
+        | Plan::Union { .. }
+        | Plan::FlatMap { .. }
+        | Plan::Distinct { .. } => all,
         Plan::Join { kind, .. } => all && matches!(kind, JoinKind::Inner | JoinKind::Semi),
         // More rows of the right can only add to what both have.
         Plan::Set { kind, .. } => all && *kind == crate::plan::SetKind::Intersect,
@@ -77,7 +85,8 @@ fn keys(plan: &Plan, below: &[Facts], catalog: &dyn Catalog) -> Vec<Vec<usize>> 
         Plan::Values { .. } => Vec::new(),
         Plan::Filter { .. } => passed(),
         Plan::Project { exprs, .. } => {
-            let at = |column: &usize| exprs.iter().position(|e| matches!(e, Expr::Column { index, .. } if index == column));
+            let at =
+                |column: &usize| exprs.iter().position(|e| matches!(e, Expr::Column { index, .. } if index == column));
             below[0].keys.iter().filter_map(|key| key.iter().map(at).collect::<Option<Vec<_>>>()).map(sorted).collect()
         }
         Plan::Distinct { input } => {

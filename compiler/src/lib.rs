@@ -10,6 +10,7 @@ pub mod circuit;
 mod constant;
 pub mod diagnostic;
 mod dialect;
+pub mod explain;
 pub mod facts;
 pub mod parse;
 pub mod plan;

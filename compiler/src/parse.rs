@@ -90,8 +90,14 @@ pub(crate) enum Parsed {
         /// `CREATE VIEW … AS` this.
         body: Option<Span>,
     },
-    Explain { inner: Box<Parsed>, format: ExplainFormat },
-    ExplainView { name: ast::Ident, format: ExplainFormat },
+    Explain {
+        inner: Box<Parsed>,
+        format: ExplainFormat,
+    },
+    ExplainView {
+        name: ast::Ident,
+        format: ExplainFormat,
+    },
     Show,
     Copy(CopySyntax),
 }
@@ -163,7 +169,8 @@ fn sql(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnostics> 
         tokens.drain(at..at + 2);
     }
     if starts(&["CREATE", "TABLE"])
-        && let Some(at) = (0..words.len()).find(|i| words[*i] == "WATERMARK" && words.get(i + 1).is_some_and(|w| w == "FOR"))
+        && let Some(at) =
+            (0..words.len()).find(|i| words[*i] == "WATERMARK" && words.get(i + 1).is_some_and(|w| w == "FOR"))
     {
         let to = (at + 1..words.len()).find(|i| tokens[*i].token == Token::Comma).unwrap_or(words.len() - 1);
         return Err(Diagnostic {
@@ -206,16 +213,29 @@ fn explain(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnosti
                 ("format", "text") => ExplainFormat::Text,
                 ("format", "dot" | "graphviz") => ExplainFormat::Dot,
                 ("format", _) => {
-                    return Err(with_help(syntax(&format!("EXPLAIN has no format {value}"), Some(span)), "text or dot").into());
+                    return Err(with_help(
+                        syntax(&format!("EXPLAIN has no format {value}"), Some(span)),
+                        "text or dot",
+                    )
+                    .into());
                 }
-                _ => return Err(with_help(syntax(&format!("EXPLAIN has no option {key}"), Some(span)), "(FORMAT dot)").into()),
+                _ => {
+                    return Err(
+                        with_help(syntax(&format!("EXPLAIN has no option {key}"), Some(span)), "(FORMAT dot)").into()
+                    );
+                }
             };
         }
     }
     if cursor.keyword("ANALYZE") {
         let span = source.span(cursor.at - 1, cursor.at);
         let message = "EXPLAIN ANALYZE is not supported";
-        return Err(Diagnostic { code: "0A000", help: Some("EXPLAIN shows the state of a running view: EXPLAIN name".into()), ..syntax(message, Some(span)) }.into());
+        return Err(Diagnostic {
+            code: "0A000",
+            help: Some("EXPLAIN shows the state of a running view: EXPLAIN name".into()),
+            ..syntax(message, Some(span))
+        }
+        .into());
     }
     let named = cursor.keyword("VIEW");
     if named || cursor.at + 1 == end {
@@ -224,7 +244,11 @@ fn explain(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnosti
         return Ok(Parsed::ExplainView { name, format });
     }
     if cursor.at >= end {
-        return Err(with_help(syntax("EXPLAIN of what?", Some(source.span(end, end))), "a SELECT, a CREATE VIEW, or the name of a view").into());
+        return Err(with_help(
+            syntax("EXPLAIN of what?", Some(source.span(end, end))),
+            "a SELECT, a CREATE VIEW, or the name of a view",
+        )
+        .into());
     }
     Ok(Parsed::Explain { inner: Box::new(Parsed::new(source, cursor.at, end)?), format })
 }
@@ -283,7 +307,9 @@ impl Cursor<'_, '_> {
             }
             let mut value = "true".to_string();
             if !matches!(self.token(), Some(Token::Comma | Token::RParen)) {
-                let Some(text) = self.token().and_then(plain) else { return Err(self.unexpected("the option's value")) };
+                let Some(text) = self.token().and_then(plain) else {
+                    return Err(self.unexpected("the option's value"));
+                };
                 value = text;
                 self.at += 1;
             }
@@ -337,7 +363,9 @@ impl Cursor<'_, '_> {
                 "HEADER" => options.push(("header".into(), "true".into())),
                 "FORMAT" | "DELIMITER" | "NULL" | "QUOTE" => {
                     self.keyword("AS");
-                    let Some(value) = self.token().and_then(plain) else { return Err(self.unexpected("the option's value")) };
+                    let Some(value) = self.token().and_then(plain) else {
+                        return Err(self.unexpected("the option's value"));
+                    };
                     options.push((key.to_ascii_lowercase(), value));
                     self.at += 1;
                 }
@@ -429,7 +457,9 @@ fn parse_error(source: &Source, end: usize, error: ParserError) -> Diagnostics {
     let at = location.map_or(end, |l| source.token_at(l)).min(end);
     let span = source.span(at, (at + 1).min(end));
     let message = match message.strip_prefix("Expected: ").and_then(|m| m.rsplit_once(", found: ")) {
-        Some((expected, _)) if at >= end => format!("syntax error: expected {expected}, found the end of the statement"),
+        Some((expected, _)) if at >= end => {
+            format!("syntax error: expected {expected}, found the end of the statement")
+        }
         Some((expected, _)) => format!("syntax error: expected {expected}, found {}", shown(source, at)),
         None => format!("syntax error: {}", lower_first(&message)),
     };

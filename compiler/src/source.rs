@@ -23,7 +23,12 @@ impl<'a> Source<'a> {
         let all = Tokenizer::new(&Sql, text).tokenize_with_location().map_err(|error| {
             let start = base + locate(text, error.location);
             let end = base + text.len();
-            Diagnostic { code: "42601", message: lower_first(&error.message), span: Some(Span { start, end }), help: None }
+            Diagnostic {
+                code: "42601",
+                message: lower_first(&error.message),
+                span: Some(Span { start, end }),
+                help: None,
+            }
         })?;
         let mut walk = Walk::new(text);
         let mut tokens = Vec::with_capacity(all.len());

@@ -16,11 +16,29 @@ use super::{Binder, Bound, all, closest, fold};
 use crate::plan::SortKey;
 
 /// Window functions that there are elsewhere.
-const WINDOW_FUNCTIONS: &[&str] =
-    &["rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value", "last_value", "nth_value"];
+const WINDOW_FUNCTIONS: &[&str] = &[
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+    "nth_value",
+];
 /// What reads the clock.
-const CLOCK: &[&str] =
-    &["now", "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "clock_timestamp", "random"];
+const CLOCK: &[&str] = &[
+    "now",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "clock_timestamp",
+    "random",
+];
 
 impl Binder<'_> {
     /// A call by name.
@@ -38,7 +56,9 @@ impl Binder<'_> {
         }
         let args = match &call.args {
             FunctionArguments::None => Vec::new(),
-            FunctionArguments::Subquery(_) => return self.unsupported("a query as an argument is", span, "put it in parentheses"),
+            FunctionArguments::Subquery(_) => {
+                return self.unsupported("a query as an argument is", span, "put it in parentheses");
+            }
             FunctionArguments::List(list) => {
                 if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
                     return self.report("42809", format!("{name} is not an aggregate"), span);
@@ -57,14 +77,28 @@ impl Binder<'_> {
 
     fn unknown_function(&mut self, name: &str, span: Option<Span>) -> Bound<Expr> {
         if WINDOW_FUNCTIONS.contains(&name) {
-            return self.report_help("42809", format!("{name} is a window function"), span, "only ROW_NUMBER() OVER (…) is supported");
+            return self.report_help(
+                "42809",
+                format!("{name} is a window function"),
+                span,
+                "only ROW_NUMBER() OVER (…) is supported",
+            );
+        }
+        if name == "generate_series" {
+            return self.unsupported(
+                "generate_series in this place is",
+                span,
+                "SELECT … FROM generate_series(1, 10) AS n",
+            );
         }
         let message = format!("there is no function \"{name}\"");
         if CLOCK.contains(&name) {
             let help = "the result of a view depends on its tables alone; put the time into a table, and join it";
             return self.report_help("42883", message, span, help);
         }
-        let scalar = functions::all().filter(|f| f.syntax == Syntax::Call).flat_map(|f| f.aliases.iter().copied().chain([f.name]));
+        let scalar = functions::all()
+            .filter(|f| f.syntax == Syntax::Call)
+            .flat_map(|f| f.aliases.iter().copied().chain([f.name]));
         let near = closest(name, scalar.chain(["count", "sum", "avg", "min", "max", "bool_and", "bool_or"]));
         match near {
             Some(near) => self.report_help("42883", message, span, format!("did you mean {near}?")),
@@ -116,7 +150,11 @@ impl Binder<'_> {
             }
             [_] if !star => self.arguments(&list.args, span)?.into_iter().next(),
             _ if list.args.len() > 1 && distinct => {
-                return self.unsupported(&format!("{name}(DISTINCT a, b) is"), span, "COUNT(*) over SELECT DISTINCT a, b");
+                return self.unsupported(
+                    &format!("{name}(DISTINCT a, b) is"),
+                    span,
+                    "COUNT(*) over SELECT DISTINCT a, b",
+                );
             }
             _ => return self.report("42883", format!("{name} takes one argument"), span),
         };
@@ -140,7 +178,10 @@ impl Binder<'_> {
         use aggregate::Function as F;
         let distinct = distinct && !matches!(function, F::Min | F::Max | F::BoolAnd | F::BoolOr);
         // COUNT of what is never NULL counts rows.
-        if function == F::Count && !distinct && arg.as_ref().is_some_and(|a| !a.nullable() && matches!(a, Expr::Literal { .. } | Expr::Column { .. })) {
+        if function == F::Count
+            && !distinct
+            && arg.as_ref().is_some_and(|a| !a.nullable() && matches!(a, Expr::Literal { .. } | Expr::Column { .. }))
+        {
             arg = None;
         }
         let call = Call { function, arg, distinct, filter, ty };
@@ -155,7 +196,8 @@ impl Binder<'_> {
     /// `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)`; no other window function.
     fn window(&mut self, name: &str, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
         let span = self.span(e);
-        let help = "only ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) is, filtered to the first rows in the query around";
+        let help =
+            "only ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) is, filtered to the first rows in the query around";
         if name != "row_number" {
             return self.unsupported(&format!("{name} OVER is"), span, help);
         }

@@ -1,7 +1,7 @@
 //! Casts: those the text asks for, and those that functions need.
 
 use deltaq_circuit::Span;
-use deltaq_operators::functions::{self, Arg, text};
+use deltaq_operators::functions::{self, Arg, cast as casts, text};
 use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, SqlType};
 
@@ -66,7 +66,7 @@ impl Binder<'_> {
         if is_untyped(&expr) && !to.is_text() {
             return self.coerce(expr, to, span);
         }
-        if !castable(from, to) {
+        if !casts::exists(from, to) {
             return self.report("42846", format!("there is no cast from {from} to {to}"), span);
         }
         Ok(cast(expr, to))
@@ -75,14 +75,22 @@ impl Binder<'_> {
     /// `expr` as it is stored in a column `name` of type `to`: what loses meaning must be cast by hand.
     pub fn assign(&mut self, expr: Expr, to: SqlType, name: &str, span: Option<Span>) -> Bound<Expr> {
         let from = expr.ty();
-        let kin = |t: SqlType| match t {
-            _ if t.is_numeric() => 1,
-            _ if t.is_text() => 2,
-            SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz => 3,
-            _ => 0,
-        };
-        if is_untyped(&expr) || from == to || to.is_text() || (kin(from) != 0 && kin(from) == kin(to)) {
-            return self.explicit_cast(expr, to, span);
+        if is_untyped(&expr) && !to.is_text() {
+            return self.coerce(expr, to, span);
+        }
+        if from == to {
+            return Ok(expr);
+        }
+        if expr == Expr::literal(Scalar::Null, from) {
+            return Ok(Expr::literal(Scalar::Null, to));
+        }
+        if casts::assignable(from, to) {
+            let call = Expr::Call { function: functions::get("assign"), args: vec![expr], ty: to };
+            return match constant::is_constant(&call).then(|| constant::evaluate(&call)) {
+                None => Ok(call),
+                Some(Ok(value)) => Ok(Expr::literal(value, to)),
+                Some(Err(error)) => self.report(error.code, error.message, span),
+            };
         }
         self.report_help(
             "42804",
@@ -91,24 +99,4 @@ impl Binder<'_> {
             format!("CAST(… AS {to})"),
         )
     }
-}
-
-/// Whether there is a cast.
-pub(super) fn castable(from: SqlType, to: SqlType) -> bool {
-    use SqlType::*;
-    if from == to || from.is_text() || to.is_text() || from == Null {
-        return true;
-    }
-    if from.is_numeric() && to.is_numeric() {
-        return true;
-    }
-    matches!(
-        (from, to),
-        (Boolean, Int)
-            | (Int, Boolean)
-            | (Date | Timestamp | TimestampTz, Date | Timestamp | TimestampTz)
-            | (Timestamp | TimestampTz, Time)
-            | (Time, Interval)
-            | (Interval, Time)
-    )
 }

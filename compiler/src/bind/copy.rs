@@ -19,7 +19,12 @@ impl Binder<'_> {
                     return self.unsupported("COPY of some columns is", span, "COPY (SELECT a, b FROM …) TO …");
                 }
                 if !copy.to && matches!(relation.kind, RelationKind::View(_)) {
-                    return self.report_help("42809", format!("\"{name}\" is a view"), span, "COPY into the tables it reads");
+                    return self.report_help(
+                        "42809",
+                        format!("\"{name}\" is a view"),
+                        span,
+                        "COPY into the tables it reads",
+                    );
                 }
                 CopyRelation::Name(name)
             }

@@ -58,7 +58,8 @@ impl Binder<'_> {
         if names.len() > query.schema.len() || names.iter().zip(&query.schema).any(|(a, b)| a.name != b.name) {
             names.truncate(query.schema.len());
             let exprs = (0..names.len()).map(|i| super::select::column(&names, i)).collect();
-            query.plan = crate::plan::Plan::Project { input: Box::new(query.plan), exprs, schema: query.schema.clone() };
+            query.plan =
+                crate::plan::Plan::Project { input: Box::new(query.plan), exprs, schema: query.schema.clone() };
         }
         // A view shows its rows in no order.
         query.order = Vec::new();
@@ -78,7 +79,12 @@ impl Binder<'_> {
             return self.unsupported("CREATE OR REPLACE TABLE is", span, "DROP TABLE IF EXISTS first");
         }
         if self.catalog.relation(&name).is_some() && !table.if_not_exists {
-            return self.report_help("42P07", format!("\"{name}\" exists already"), span, "CREATE TABLE IF NOT EXISTS, or DROP it first");
+            return self.report_help(
+                "42P07",
+                format!("\"{name}\" exists already"),
+                span,
+                "CREATE TABLE IF NOT EXISTS, or DROP it first",
+            );
         }
         let mut primary_key: Option<Vec<usize>> = None;
         let columns = all(table.columns.iter().enumerate().map(|(i, definition)| {
@@ -109,7 +115,8 @@ impl Binder<'_> {
             options.insert("path".into(), path.into());
         }
         if columns.is_empty() && !options.contains_key("connector") {
-            let help = "CREATE TABLE t (a INT, …), CREATE TABLE t FROM 'file.csv', or WITH (connector = 'file', path = '…')";
+            let help =
+                "CREATE TABLE t (a INT, …), CREATE TABLE t FROM 'file.csv', or WITH (connector = 'file', path = '…')";
             return self.report_help("42601", "a table needs columns or a file to take them from", span, help);
         }
         if let Some(value) = options.get_mut("append_only") {
@@ -122,7 +129,13 @@ impl Binder<'_> {
                 }
             }
         }
-        Ok(Statement::CreateTable(CreateTable { name, columns, primary_key, if_not_exists: table.if_not_exists, options }))
+        Ok(Statement::CreateTable(CreateTable {
+            name,
+            columns,
+            primary_key,
+            if_not_exists: table.if_not_exists,
+            options,
+        }))
     }
 
     fn options(&mut self, options: &CreateTableOptions) -> Bound<IndexMap<String, String>> {
@@ -166,7 +179,8 @@ impl Binder<'_> {
         let span = self.source.span_at(definition.name.span);
         let type_span = span.map(|s| self.type_span(s));
         let ty = self.sql_type(&definition.data_type, type_span)?;
-        let mut column = Column { field: Field { name: fold(&definition.name), ty, nullable: true }, default: Scalar::Null };
+        let mut column =
+            Column { field: Field { name: fold(&definition.name), ty, nullable: true }, default: Scalar::Null };
         let mut key = false;
         for option in &definition.options {
             match &option.option {
@@ -175,9 +189,15 @@ impl Binder<'_> {
                 ColumnOption::Comment(_) => {}
                 ColumnOption::PrimaryKey(_) => key = true,
                 ColumnOption::Default(e) => column.default = self.default(e, ty, &column.field.name)?,
-                ColumnOption::Unique(_) => return self.unsupported("UNIQUE is", span, "only PRIMARY KEY is enforced; leave UNIQUE out"),
-                ColumnOption::Check(_) => return self.unsupported("CHECK is", span, "leave it out, and filter in a view"),
-                ColumnOption::ForeignKey(_) => return self.unsupported("REFERENCES is", span, "foreign keys are not enforced; leave it out"),
+                ColumnOption::Unique(_) => {
+                    return self.unsupported("UNIQUE is", span, "only PRIMARY KEY is enforced; leave UNIQUE out");
+                }
+                ColumnOption::Check(_) => {
+                    return self.unsupported("CHECK is", span, "leave it out, and filter in a view");
+                }
+                ColumnOption::ForeignKey(_) => {
+                    return self.unsupported("REFERENCES is", span, "foreign keys are not enforced; leave it out");
+                }
                 ColumnOption::Generated { .. } | ColumnOption::Identity(_) => {
                     return self.unsupported("a generated column is", span, "compute it in a view");
                 }
@@ -196,7 +216,8 @@ impl Binder<'_> {
 
     fn default(&mut self, e: &ast::Expr, ty: SqlType, name: &str) -> Bound<Scalar> {
         let span = self.span(e);
-        let (_, bound) = self.within(Level { closed: true, ..Level::new(Scope::default(), Clause::Constant) }, |b| b.expr(e));
+        let (_, bound) =
+            self.within(Level { closed: true, ..Level::new(Scope::default(), Clause::Constant) }, |b| b.expr(e));
         let value = self.assign(bound?, ty, name, span)?;
         match constant::evaluate(&value) {
             Ok(value) => Ok(value),
@@ -225,7 +246,9 @@ impl Binder<'_> {
                         None => {
                             let message = format!("there is no column \"{name}\"");
                             match closest(&name, names.iter().map(String::as_str)) {
-                                Some(near) => self.report_help("42703", message, span, format!("did you mean \"{near}\"?")),
+                                Some(near) => {
+                                    self.report_help("42703", message, span, format!("did you mean \"{near}\"?"))
+                                }
                                 None => self.report("42703", message, span),
                             }
                         }
@@ -237,9 +260,13 @@ impl Binder<'_> {
                 *primary_key = Some(indexes);
                 Ok(())
             }
-            TableConstraint::Unique(_) => self.unsupported("UNIQUE is", span, "only PRIMARY KEY is enforced; leave UNIQUE out"),
+            TableConstraint::Unique(_) => {
+                self.unsupported("UNIQUE is", span, "only PRIMARY KEY is enforced; leave UNIQUE out")
+            }
             TableConstraint::Check(_) => self.unsupported("CHECK is", span, "leave it out, and filter in a view"),
-            TableConstraint::ForeignKey(_) => self.unsupported("FOREIGN KEY is", span, "foreign keys are not enforced; leave it out"),
+            TableConstraint::ForeignKey(_) => {
+                self.unsupported("FOREIGN KEY is", span, "foreign keys are not enforced; leave it out")
+            }
             _ => self.unsupported("this constraint is", span, ""),
         }
     }
@@ -266,7 +293,12 @@ impl Binder<'_> {
         }
         if !column.field.nullable && column.default == Scalar::Null {
             let help = "add DEFAULT, for the rows that are there";
-            return self.report_help("23502", format!("\"{}\" would be NULL in rows that are there", column.field.name), at, help);
+            return self.report_help(
+                "23502",
+                format!("\"{}\" would be NULL in rows that are there", column.field.name),
+                at,
+                help,
+            );
         }
         Ok(Statement::AddColumn { table, column, if_not_exists: *if_not_exists })
     }

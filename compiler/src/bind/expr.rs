@@ -3,7 +3,9 @@
 use deltaq_operators::functions::{self, Function, Syntax};
 use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, SqlType};
-use sqlparser::ast::{self, BinaryOperator, CeilFloorKind, DataType, DateTimeField, ExactNumberInfo, UnaryOperator, Value};
+use sqlparser::ast::{
+    self, BinaryOperator, CeilFloorKind, DataType, DateTimeField, ExactNumberInfo, UnaryOperator, Value,
+};
 
 use super::coerce::{arg, is_untyped};
 use super::{Binder, Bound, all};
@@ -283,7 +285,8 @@ impl Binder<'_> {
 
     /// `(a, b) op (c, d)`: equality of all, or the first difference decides.
     pub fn compare_rows(&mut self, name: &str, pairs: &[(Expr, Expr)], e: &ast::Expr) -> Bound<Expr> {
-        let mut test = |name: &str, pair: &(Expr, Expr)| self.apply(name, vec![(pair.0.clone(), e), (pair.1.clone(), e)], e);
+        let mut test =
+            |name: &str, pair: &(Expr, Expr)| self.apply(name, vec![(pair.0.clone(), e), (pair.1.clone(), e)], e);
         match (name, pairs) {
             (_, [pair]) => test(name, pair),
             ("eq" | "not_distinct_from" | "ne" | "distinct_from", _) => {
@@ -397,8 +400,12 @@ impl Binder<'_> {
         }
         let (x, ty) = (self.expr(x), self.sql_type(to, span));
         let (x, mut ty) = (x?, ty?);
-        if matches!(to, DataType::Numeric(ExactNumberInfo::None) | DataType::Decimal(ExactNumberInfo::None) | DataType::Dec(ExactNumberInfo::None))
-            && let Some((precision, scale)) = x.ty().as_decimal()
+        if matches!(
+            to,
+            DataType::Numeric(ExactNumberInfo::None)
+                | DataType::Decimal(ExactNumberInfo::None)
+                | DataType::Dec(ExactNumberInfo::None)
+        ) && let Some((precision, scale)) = x.ty().as_decimal()
         {
             ty = SqlType::Decimal(precision, scale);
         }

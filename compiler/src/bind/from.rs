@@ -5,6 +5,7 @@ use deltaq_operators::functions;
 use deltaq_operators::{Expr, Field, SqlType};
 use sqlparser::ast::{self, BinaryOperator, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, TableFactor};
 
+use super::coerce::is_untyped;
 use super::expr::operands;
 use super::place::{Place, mentions};
 use super::scope::{Clause, Column, Level, Scope, Table, shift};
@@ -60,7 +61,11 @@ impl Binder<'_> {
             Ok(Lateral::Beside(source)) => Ok(source),
             Ok(Lateral::Applied(_)) => {
                 let span = self.span(&item.relation);
-                self.unsupported("a table function of other tables' columns, joined on, is", span, "put it last, after a comma")
+                self.unsupported(
+                    "a table function of other tables' columns, joined on, is",
+                    span,
+                    "put it last, after a comma",
+                )
             }
             Err(reported) => Err(reported),
         };
@@ -74,7 +79,13 @@ impl Binder<'_> {
         whole.map(Lateral::Beside)
     }
 
-    fn join_operator(&mut self, left: Source, right: Lateral, operator: &JoinOperator, factor: &TableFactor) -> Bound<Source> {
+    fn join_operator(
+        &mut self,
+        left: Source,
+        right: Lateral,
+        operator: &JoinOperator,
+        factor: &TableFactor,
+    ) -> Bound<Source> {
         let span = self.span(factor);
         let (kind, constraint) = match operator {
             JoinOperator::Join(c) | JoinOperator::Inner(c) | JoinOperator::StraightJoin(c) => (JoinKind::Inner, c),
@@ -97,7 +108,11 @@ impl Binder<'_> {
                     };
                 };
                 if kind != JoinKind::Inner {
-                    return self.unsupported("an outer join with a table function of the left's columns is", span, "CROSS JOIN");
+                    return self.unsupported(
+                        "an outer join with a table function of the left's columns is",
+                        span,
+                        "CROSS JOIN",
+                    );
                 }
                 let (_, conditions) = self.conditions(scope.clone(), condition);
                 let mut plan = plan;
@@ -125,7 +140,9 @@ impl Binder<'_> {
                 self.join_using(left, right, kind, names, span)
             }
             JoinConstraint::Natural => {
-                let of = |scope: &Scope| -> Vec<String> { scope.columns.iter().filter(|c| c.bare).map(|c| c.name.clone()).collect() };
+                let of = |scope: &Scope| -> Vec<String> {
+                    scope.columns.iter().filter(|c| c.bare).map(|c| c.name.clone()).collect()
+                };
                 let rights = of(&right.1);
                 let names = of(&left.1).into_iter().filter(|n| rights.contains(n)).map(|n| (n, span)).collect();
                 self.join_using(left, right, kind, names, span)
@@ -185,7 +202,8 @@ impl Binder<'_> {
                 column.bare = false;
             }
         }
-        let merged = names.into_iter().zip(merged).map(|((name, _), expr)| Column { table: None, name, expr, bare: true });
+        let merged =
+            names.into_iter().zip(merged).map(|((name, _), expr)| Column { table: None, name, expr, bare: true });
         scope.columns.splice(0..0, merged);
         Ok((plan, scope))
     }
@@ -247,7 +265,11 @@ impl Binder<'_> {
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
                 if *lateral {
-                    return self.unsupported("LATERAL is", span, "join the tables, or filter by ROW_NUMBER() OVER (PARTITION BY …)");
+                    return self.unsupported(
+                        "LATERAL is",
+                        span,
+                        "join the tables, or filter by ROW_NUMBER() OVER (PARTITION BY …)",
+                    );
                 }
                 let rows = self.free_query(subquery)?;
                 let (mut plan, mut schema) = rows.visible();
@@ -281,20 +303,21 @@ impl Binder<'_> {
         let span = self.span(name);
         let relation = self.relation_name(name)?;
         let shown = alias.map_or_else(|| relation.clone(), |a| fold(&a.name));
-        let (mut plan, mut schema, key) = if let Some(with) = self.withs.iter().rev().find(|w| w.name == relation && name.0.len() == 1) {
-            let Some((plan, schema)) = with.query.clone() else { return Err(super::Reported) };
-            self.grow(size(&plan), span)?;
-            (plan, schema, Vec::new())
-        } else {
-            let found = self.relation(&relation, span)?;
-            self.grow(1, span)?;
-            let key = match found.kind {
-                RelationKind::Table { primary_key, .. } => primary_key,
-                RelationKind::View(_) => Vec::new(),
+        let (mut plan, mut schema, key) =
+            if let Some(with) = self.withs.iter().rev().find(|w| w.name == relation && name.0.len() == 1) {
+                let Some((plan, schema)) = with.query.clone() else { return Err(super::Reported) };
+                self.grow(size(&plan), span)?;
+                (plan, schema, Vec::new())
+            } else {
+                let found = self.relation(&relation, span)?;
+                self.grow(1, span)?;
+                let key = match found.kind {
+                    RelationKind::Table { primary_key, .. } => primary_key,
+                    RelationKind::View(_) => Vec::new(),
+                };
+                let schema = found.schema.clone();
+                (Plan::Scan { relation, schema: found.schema, span }, schema, key)
             };
-            let schema = found.schema.clone();
-            (Plan::Scan { relation, schema: found.schema, span }, schema, key)
-        };
         if let Some(alias) = alias {
             (plan, schema) = self.rename(plan, schema, alias)?;
         }
@@ -338,21 +361,22 @@ impl Binder<'_> {
         if !(2..=3).contains(&bound.len()) {
             return self.report("42883", "generate_series takes two or three arguments", span);
         }
-        let (ty, step) = series_types(&bound.iter().map(|(e, _)| e.ty()).collect::<Vec<_>>());
-        let Some(ty) = ty else {
-            let message = "generate_series takes integers, or timestamps and an INTERVAL";
-            return self.report("42883", message, span);
-        };
-        if ty == SqlType::Timestamp && bound.len() < 3 {
-            return self.report("42883", "generate_series of timestamps takes a step, too", span);
-        }
-        let args = all(bound.into_iter().enumerate().map(|(i, (e, span))| self.coerce(e, if i == 2 { step } else { ty }, span)))?;
+        let args = all(bound.into_iter().map(|(e, span)| {
+            if e.ty().is_integer() || is_untyped(&e) {
+                return self.coerce(e, SqlType::BigInt, span);
+            }
+            self.unsupported(
+                &format!("generate_series of {} is", e.ty()),
+                span,
+                "make a series of integers, and compute from them",
+            )
+        }))?;
         let column_name = match alias {
             Some(alias) => fold(alias.columns.first().map_or(&alias.name, |c| &c.name)),
             None => function.clone(),
         };
         let table = alias.map_or_else(|| function.clone(), |a| fold(&a.name));
-        let column = Field { name: column_name, ty, nullable: false };
+        let column = Field { name: column_name, ty: SqlType::BigInt, nullable: false };
         let lateral = args.iter().any(|a| mentions(a, |_| true));
         let (input, scope) = if lateral { before.cloned().unwrap_or_else(one_row) } else { one_row() };
         let width = input.schema().len();
@@ -369,25 +393,6 @@ enum Lateral {
     Beside(Source),
     /// It reads what stands to its left, and includes it.
     Applied(Source),
-}
-
-/// The type of a series' values, and that of its step.
-fn series_types(args: &[SqlType]) -> (Option<SqlType>, SqlType) {
-    use SqlType::*;
-    let temporal = |t: &SqlType| matches!(t, Date | Timestamp | TimestampTz);
-    if args.iter().take(2).any(temporal) {
-        let zone = args.iter().take(2).any(|t| *t == TimestampTz);
-        return (Some(if zone { TimestampTz } else { Timestamp }), Interval);
-    }
-    let mut common = Null;
-    for ty in args {
-        match common.common(*ty) {
-            Some(ty) if ty.is_integer() || ty == Null || ty.is_text() => common = ty,
-            _ => return (None, Null),
-        }
-    }
-    let ty = if common.is_integer() { if common == SmallInt { Int } else { common } } else { return (None, Null) };
-    (Some(ty), ty)
 }
 
 fn one_row() -> Source {
@@ -416,7 +421,8 @@ pub(crate) fn equality(condition: &Expr, width: usize) -> Option<Equality> {
     };
     let [a, b] = args.as_slice() else { return None };
     let (of_a, of_b) = (side(a, width)?, side(b, width)?);
-    let unshift = |e: &Expr| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: index - width, ty, nullable });
+    let unshift =
+        |e: &Expr| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: index - width, ty, nullable });
     match (of_a, of_b) {
         (false, true) => Some(Equality { left: a.clone(), right: unshift(b), nulls }),
         (true, false) => Some(Equality { left: b.clone(), right: unshift(a), nulls }),

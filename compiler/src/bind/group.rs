@@ -100,10 +100,16 @@ impl Binder<'_> {
     }
 
     /// The plan grouped by `keys` and by the inner sides of `correlations`, and which of its columns are counts.
-    pub fn aggregate_plan(&mut self, mut plan: Plan, keys: &[Expr], correlations: &[Correlation]) -> Bound<(Plan, Vec<usize>)> {
+    pub fn aggregate_plan(
+        &mut self,
+        mut plan: Plan,
+        keys: &[Expr],
+        correlations: &[Correlation],
+    ) -> Bound<(Plan, Vec<usize>)> {
         let calls = self.level().aggregates.clone();
         let stage = Stage::input();
-        let read: Vec<Expr> = keys.iter().chain(calls.iter().flat_map(|c| c.arg.iter().chain(&c.filter))).cloned().collect();
+        let read: Vec<Expr> =
+            keys.iter().chain(calls.iter().flat_map(|c| c.arg.iter().chain(&c.filter))).cloned().collect();
         let values = self.join_read(&mut plan, &stage, &read, Vec::new())?;
         let mut schema: Schema = Vec::new();
         let mut placed = Vec::new();
@@ -122,7 +128,8 @@ impl Binder<'_> {
                 counts.push(schema.len());
             }
             // Groups that are there have a row; a sum of values that are never NULL is none, either.
-            let never = counted || (!placed.is_empty() && filter.is_none() && arg.as_ref().is_some_and(|a| !a.nullable()));
+            let never =
+                counted || (!placed.is_empty() && filter.is_none() && arg.as_ref().is_some_and(|a| !a.nullable()));
             schema.push(Field { name: call.function.name().into(), ty: call.ty, nullable: !never });
             Ok(Call { arg, filter, ..call })
         }))?;
@@ -130,7 +137,8 @@ impl Binder<'_> {
         Ok((Plan::Aggregate { input: Box::new(plan), keys: placed, calls, schema }, counts))
     }
 
-    fn name_of_column(&mut self, expr: &Expr, at: usize) -> String {
+    /// The name of a column of FROM.
+    pub fn name_of_column(&mut self, expr: &Expr, at: usize) -> String {
         let columns = &self.level().scope.columns;
         columns.iter().find(|c| c.expr == *expr).map_or_else(|| format!("key{at}"), |c| c.name.clone())
     }
@@ -142,7 +150,8 @@ pub(super) fn group_keys_of_tables(keys: &mut Vec<Expr>, read: &[&Expr], scope: 
     for expr in read {
         collect_ungrouped(expr, keys, &mut extra);
     }
-    let grouped = |keys: &[Expr], index: usize| keys.iter().any(|k| matches!(k, Expr::Column { index: i, .. } if *i == index));
+    let grouped =
+        |keys: &[Expr], index: usize| keys.iter().any(|k| matches!(k, Expr::Column { index: i, .. } if *i == index));
     for column in extra {
         let Some(of) = scope.columns.iter().find(|c| c.expr == column).and_then(|c| c.table) else { continue };
         let key = &scope.tables[of].key;

@@ -29,7 +29,9 @@ impl Binder<'_> {
                 let bytes = digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect();
                 Ok(Expr::literal(Scalar::Bytea(bytes), SqlType::Bytea))
             }
-            Value::Placeholder(name) => self.unsupported(&format!("the parameter {name} is"), span, "put the value into the text"),
+            Value::Placeholder(name) => {
+                self.unsupported(&format!("the parameter {name} is"), span, "put the value into the text")
+            }
             _ => self.unsupported("this literal is", span, ""),
         }
     }
@@ -66,7 +68,9 @@ impl Binder<'_> {
         let value = match &*interval.value {
             ast::Expr::Value(v) => v.value.clone(),
             ast::Expr::UnaryOp { op: ast::UnaryOperator::Minus, expr } => match &**expr {
-                ast::Expr::Value(ast::ValueWithSpan { value: Value::Number(n, long), .. }) => Value::Number(format!("-{n}"), *long),
+                ast::Expr::Value(ast::ValueWithSpan { value: Value::Number(n, long), .. }) => {
+                    Value::Number(format!("-{n}"), *long)
+                }
                 _ => Value::Null,
             },
             _ => Value::Null,
@@ -82,12 +86,16 @@ impl Binder<'_> {
         let amount = value.trim();
         let text = match (&interval.leading_field, &interval.last_field) {
             (None, _) => value.clone(),
-            (Some(DateTimeField::Minute), Some(DateTimeField::Second)) if amount.matches(':').count() == 1 => match amount.strip_prefix('-') {
-                Some(positive) => format!("-00:{positive}"),
-                None => format!("00:{amount}"),
-            },
+            (Some(DateTimeField::Minute), Some(DateTimeField::Second)) if amount.matches(':').count() == 1 => {
+                match amount.strip_prefix('-') {
+                    Some(positive) => format!("-00:{positive}"),
+                    None => format!("00:{amount}"),
+                }
+            }
             (Some(_), Some(_)) => value.clone(),
-            (Some(unit), None) if amount.parse::<f64>().is_ok() => format!("{amount} {}", unit.to_string().to_lowercase()),
+            (Some(unit), None) if amount.parse::<f64>().is_ok() => {
+                format!("{amount} {}", unit.to_string().to_lowercase())
+            }
             (Some(_), None) => value.clone(),
         };
         self.typed_literal(&text, SqlType::Interval, span)

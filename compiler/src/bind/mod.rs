@@ -32,7 +32,9 @@ mod subquery;
 mod types;
 mod write;
 
+pub(crate) use from::equality;
 use scope::Level;
+pub(crate) use subquery::conjunction;
 
 /// How many levels a bound expression or plan may have: everything that walks them recurses.
 const DEPTH_MAX: usize = 400;
@@ -121,7 +123,11 @@ impl Binder<'_> {
     }
 
     /// Runs `inner` one level deeper.
-    fn deeper<T>(&mut self, span: impl FnOnce(&Self) -> Option<Span>, inner: impl FnOnce(&mut Self) -> Bound<T>) -> Bound<T> {
+    fn deeper<T>(
+        &mut self,
+        span: impl FnOnce(&Self) -> Option<Span>,
+        inner: impl FnOnce(&mut Self) -> Bound<T>,
+    ) -> Bound<T> {
         if self.depth >= DEPTH_MAX {
             if !self.diagnostics.iter().any(|d| d.code == "54001") {
                 let span = span(self);
@@ -171,9 +177,16 @@ impl Binder<'_> {
             let span = self.span(name);
             return self.report("42601", "this is not a name", span);
         };
-        if let Some(schema) = before.iter().map(|p| fold(p)).find(|s| !matches!(s.as_str(), "public" | "main" | "default")) {
+        if let Some(schema) =
+            before.iter().map(|p| fold(p)).find(|s| !matches!(s.as_str(), "public" | "main" | "default"))
+        {
             let span = self.span(name);
-            return self.report_help("3F000", format!("there is no schema \"{schema}\""), span, "names have no schema here");
+            return self.report_help(
+                "3F000",
+                format!("there is no schema \"{schema}\""),
+                span,
+                "names have no schema here",
+            );
         }
         Ok(fold(last))
     }

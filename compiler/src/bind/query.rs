@@ -68,7 +68,17 @@ pub(super) struct Deferred {
 impl Rows {
     /// Rows that depend on no query around.
     fn of(plan: Plan, schema: Schema) -> Rows {
-        Rows { plan, schema, order: Vec::new(), offset: 0, limit: None, keys: Vec::new(), residual: Vec::new(), single: false, deferred: None }
+        Rows {
+            plan,
+            schema,
+            order: Vec::new(),
+            offset: 0,
+            limit: None,
+            keys: Vec::new(),
+            residual: Vec::new(),
+            single: false,
+            deferred: None,
+        }
     }
 
     /// The plan, with all its columns; OFFSET and LIMIT are part of it.
@@ -78,7 +88,14 @@ impl Rows {
         }
         let schema = self.plan.schema();
         let partition = self.keys.iter().map(|k| column(&schema, k.column)).collect();
-        Plan::TopK { input: Box::new(self.plan), partition, order: self.order, offset: self.offset, limit: self.limit, number: None }
+        Plan::TopK {
+            input: Box::new(self.plan),
+            partition,
+            order: self.order,
+            offset: self.offset,
+            limit: self.limit,
+            number: None,
+        }
     }
 
     /// Keeps the rows for which `predicate` is true.
@@ -195,7 +212,11 @@ impl Binder<'_> {
             }
             if !rows.residual.is_empty() || rows.deferred.is_some() {
                 let span = self.span(query);
-                return self.unsupported("LIMIT in a subquery correlated this way is", span, "compare columns of the query around with = only");
+                return self.unsupported(
+                    "LIMIT in a subquery correlated this way is",
+                    span,
+                    "compare columns of the query around with = only",
+                );
             }
             if rows.offset > 0 || rows.limit.is_some() {
                 let order = rows.order.clone();
@@ -216,7 +237,11 @@ impl Binder<'_> {
             Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
             Some(_) => {
                 let span = self.span(query);
-                return self.unsupported("LIMIT BY is", span, "filter by ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)");
+                return self.unsupported(
+                    "LIMIT BY is",
+                    span,
+                    "filter by ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)",
+                );
             }
         };
         let (mut limit, offset) = (limit.map(|e| self.count(e, "LIMIT")), offset.map(|e| self.count(e, "OFFSET")));
@@ -236,7 +261,8 @@ impl Binder<'_> {
 
     /// The number in LIMIT or OFFSET; NULL is none.
     fn count(&mut self, e: &ast::Expr, clause: &str) -> Bound<Option<u64>> {
-        let (_, bound) = self.within(Level { closed: true, ..Level::new(Scope::default(), Clause::Constant) }, |b| b.expr(e));
+        let (_, bound) =
+            self.within(Level { closed: true, ..Level::new(Scope::default(), Clause::Constant) }, |b| b.expr(e));
         let span = self.span(e);
         let bound = self.coerce(bound?, SqlType::BigInt, span)?;
         match constant::is_constant(&bound).then(|| constant::evaluate(&bound)) {
@@ -325,7 +351,11 @@ impl Binder<'_> {
             let rows = self.set_expr(p, Purpose::Rows)?;
             if !rows.keys.is_empty() || !rows.residual.is_empty() {
                 let span = self.span(*p);
-                return self.unsupported("UNION, EXCEPT or INTERSECT of subqueries that depend on the query around is", span, "write a subquery each");
+                return self.unsupported(
+                    "UNION, EXCEPT or INTERSECT of subqueries that depend on the query around is",
+                    span,
+                    "write a subquery each",
+                );
             }
             Ok((rows.visible(), *p))
         }))?;
@@ -364,7 +394,8 @@ impl Binder<'_> {
                     Some(common) => types[i] = common,
                     None => {
                         let span = self.span(*from);
-                        let message = format!("{op} cannot match {} and {} (column \"{}\")", types[i], column.ty, schema[i].name);
+                        let message =
+                            format!("{op} cannot match {} and {} (column \"{}\")", types[i], column.ty, schema[i].name);
                         let help = format!("CAST one of them to {}", types[i]);
                         return self.report_help("42804", message, span, help);
                     }
@@ -430,7 +461,11 @@ impl Binder<'_> {
                         Some(common) => types[i] = common,
                         None => {
                             let span = self.span(&from.content[i]);
-                            return self.report("42804", format!("VALUES cannot match {} and {}", types[i], cell.ty()), span);
+                            return self.report(
+                                "42804",
+                                format!("VALUES cannot match {} and {}", types[i], cell.ty()),
+                                span,
+                            );
                         }
                     }
                 }
@@ -488,7 +523,8 @@ impl Binder<'_> {
         }
         self.grow(rows.len(), None)?;
         let one = || Box::new(Plan::Values { rows: vec![Vec::new()], schema: Vec::new() });
-        let inputs = rows.into_iter().map(|exprs| Plan::Project { input: one(), exprs, schema: schema.clone() }).collect();
+        let inputs =
+            rows.into_iter().map(|exprs| Plan::Project { input: one(), exprs, schema: schema.clone() }).collect();
         Ok(Plan::Union { inputs })
     }
 

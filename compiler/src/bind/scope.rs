@@ -64,9 +64,8 @@ impl Scope {
             expr: shift(&c.expr, first),
             ..c
         }));
-        self.tables.extend(
-            other.tables.into_iter().map(|t| Table { key: t.key.iter().map(|k| k + first).collect(), ..t }),
-        );
+        self.tables
+            .extend(other.tables.into_iter().map(|t| Table { key: t.key.iter().map(|k| k + first).collect(), ..t }));
         self
     }
 
@@ -258,7 +257,12 @@ impl Binder<'_> {
                         .filter(|c| c.name == name && c.bare)
                         .filter_map(|c| c.table.map(|t| format!("{}.{name}", level.scope.tables[t].name)))
                         .collect();
-                    return self.report_help("42702", format!("\"{name}\" is ambiguous"), span, format!("write {}", tables.join(" or ")));
+                    return self.report_help(
+                        "42702",
+                        format!("\"{name}\" is ambiguous"),
+                        span,
+                        format!("write {}", tables.join(" or ")),
+                    );
                 }
                 Found::None if table.is_some() => {
                     known_table = true;

@@ -52,9 +52,17 @@ impl Binder<'_> {
             (select.top.is_some(), "TOP is", "use LIMIT"),
             (select.into.is_some(), "SELECT INTO is", "CREATE VIEW, or INSERT INTO … SELECT"),
             (!select.lateral_views.is_empty(), "LATERAL VIEW is", ""),
-            (select.qualify.is_some(), "QUALIFY is", "filter a derived table: SELECT … FROM (SELECT …, ROW_NUMBER() OVER (…) AS n FROM …) WHERE n <= 3"),
+            (
+                select.qualify.is_some(),
+                "QUALIFY is",
+                "filter a derived table: SELECT … FROM (SELECT …, ROW_NUMBER() OVER (…) AS n FROM …) WHERE n <= 3",
+            ),
             (select.exclude.is_some(), "EXCLUDE is", "name the columns"),
-            (!select.cluster_by.is_empty() || !select.distribute_by.is_empty() || !select.sort_by.is_empty(), "this clause is", ""),
+            (
+                !select.cluster_by.is_empty() || !select.distribute_by.is_empty() || !select.sort_by.is_empty(),
+                "this clause is",
+                "",
+            ),
             (!select.connect_by.is_empty(), "CONNECT BY is", ""),
             (select.prewhere.is_some(), "PREWHERE is", "use WHERE"),
         ];
@@ -67,7 +75,13 @@ impl Binder<'_> {
         Ok(())
     }
 
-    fn select_within(&mut self, select: &ast::Select, order_by: &[ast::OrderByExpr], plan: Plan, purpose: Purpose) -> Bound<Rows> {
+    fn select_within(
+        &mut self,
+        select: &ast::Select,
+        order_by: &[ast::OrderByExpr],
+        plan: Plan,
+        purpose: Purpose,
+    ) -> Bound<Rows> {
         let filters = self.in_clause(Clause::Where, |b| b.conjuncts(select.selection.as_ref()));
         let items = self.items(&select.projection);
         let named = items.as_deref().unwrap_or_default();
@@ -77,13 +91,15 @@ impl Binder<'_> {
             all(order_by.iter().map(|o| Ok((b.chosen(&o.expr, items.as_deref().ok(), "ORDER BY")?, o))))
         });
         let distinct_on = match &select.distinct {
-            Some(ast::Distinct::On(exprs)) => self.in_clause(Clause::OrderBy, |b| {
-                all(exprs.iter().map(|e| b.chosen(e, items.as_deref().ok(), "DISTINCT ON")))
-            })
-            .map(Some),
+            Some(ast::Distinct::On(exprs)) => self
+                .in_clause(Clause::OrderBy, |b| {
+                    all(exprs.iter().map(|e| b.chosen(e, items.as_deref().ok(), "DISTINCT ON")))
+                })
+                .map(Some),
             _ => Ok(None),
         };
-        let (filters, items, keys, having, order, distinct_on) = (filters?, items?, keys?, having?, order?, distinct_on?);
+        let (filters, items, keys, having, order, distinct_on) =
+            (filters?, items?, keys?, having?, order?, distinct_on?);
         let distinct = matches!(select.distinct, Some(ast::Distinct::Distinct));
         let bound = Select { filters, items, keys, having, order, distinct, distinct_on };
         self.assemble(bound, plan, select, purpose)
@@ -185,7 +201,11 @@ impl Binder<'_> {
             let key = match bare(e) {
                 ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => {
                     let span = self.span(e);
-                    return self.unsupported("GROUPING SETS, CUBE and ROLLUP are", span, "UNION ALL one GROUP BY a set");
+                    return self.unsupported(
+                        "GROUPING SETS, CUBE and ROLLUP are",
+                        span,
+                        "UNION ALL one GROUP BY a set",
+                    );
                 }
                 ast::Expr::Identifier(name) => {
                     let name = fold(name);
@@ -355,7 +375,7 @@ impl Binder<'_> {
             })
             .collect();
         let visible = if purpose == Purpose::Exists { 0 } else { hidden_at };
-        let keys = add_keys(&mut exprs, &mut schema, correlations);
+        let keys = self.add_keys(&stage, &mut exprs, &mut schema, correlations);
         // What is left of the correlation reads columns of FROM: carry them.
         let residual: Vec<Expr> = residual
             .iter()
@@ -367,7 +387,8 @@ impl Binder<'_> {
                         let at = exprs[visible..].iter().position(|e| *e == column).map(|i| visible + i);
                         let index = at.unwrap_or_else(|| {
                             exprs.push(column);
-                            schema.push(Field { name: format!("with{index}"), ty, nullable });
+                            let name = self.name_of_column(&Expr::Column { index, ty, nullable }, index);
+                            schema.push(Field { name, ty, nullable });
                             exprs.len() - 1
                         });
                         Expr::Column { index, ty, nullable }
@@ -375,7 +396,10 @@ impl Binder<'_> {
                 })
             })
             .collect();
-        if !residual.is_empty() && (distinct || distinct_on.is_some()) && !matches!(purpose, Purpose::Exists | Purpose::Set) {
+        if !residual.is_empty()
+            && (distinct || distinct_on.is_some())
+            && !matches!(purpose, Purpose::Exists | Purpose::Set)
+        {
             let span = self.source.span_at(text.select_token.0.span);
             return self.unsupported("DISTINCT of a subquery correlated by other than equality is", span, "");
         }
@@ -387,8 +411,16 @@ impl Binder<'_> {
         self.grow(1, None)?;
         plan = Plan::Project { input: Box::new(plan), exprs, schema: schema.clone() };
         if let Some(on) = distinct_on.filter(|_| purpose != Purpose::Exists) {
-            let partition = on.iter().copied().chain(keys.iter().map(|k| k.column)).map(|i| column(&schema, i)).collect();
-            plan = Plan::TopK { input: Box::new(plan), partition, order: sort.clone(), offset: 0, limit: Some(1), number: None };
+            let partition =
+                on.iter().copied().chain(keys.iter().map(|k| k.column)).map(|i| column(&schema, i)).collect();
+            plan = Plan::TopK {
+                input: Box::new(plan),
+                partition,
+                order: sort.clone(),
+                offset: 0,
+                limit: Some(1),
+                number: None,
+            };
         } else if distinct && matches!(purpose, Purpose::Rows | Purpose::Scalar) {
             plan = self.distinct(plan);
         }
@@ -407,7 +439,8 @@ impl Binder<'_> {
         correlations: Vec<Correlation>,
         counts: Vec<usize>,
     ) -> Bound<Rows> {
-        let values = self.join_read(&mut plan, &stage, &items.iter().map(|i| i.expr.clone()).collect::<Vec<_>>(), Vec::new())?;
+        let values =
+            self.join_read(&mut plan, &stage, &items.iter().map(|i| i.expr.clone()).collect::<Vec<_>>(), Vec::new())?;
         let mut exprs = all(items.iter().map(|i| self.place(&stage, &values, &i.expr)))?;
         for condition in having {
             let Conjunct::Plain(condition, span) = condition else {
@@ -439,24 +472,42 @@ impl Binder<'_> {
             })
             .collect();
         let deferred = Some(Deferred { values: exprs, counts });
-        Ok(Rows { plan, schema, order: Vec::new(), offset: 0, limit: None, keys, residual: Vec::new(), single: true, deferred })
+        Ok(Rows {
+            plan,
+            schema,
+            order: Vec::new(),
+            offset: 0,
+            limit: None,
+            keys,
+            residual: Vec::new(),
+            single: true,
+            deferred,
+        })
     }
-}
 
-/// Appends the inner sides of `correlations` to a projection.
-fn add_keys(exprs: &mut Vec<Expr>, schema: &mut Schema, correlations: Vec<Correlation>) -> Vec<Key> {
-    correlations
-        .into_iter()
-        .enumerate()
-        .map(|(i, c)| {
+    /// Appends the inner sides of `correlations` to a projection.
+    fn add_keys(
+        &mut self,
+        stage: &Stage,
+        exprs: &mut Vec<Expr>,
+        schema: &mut Schema,
+        correlations: Vec<Correlation>,
+    ) -> Vec<Key> {
+        let key = |c: Correlation| {
             let at = exprs.iter().position(|e| *e == c.inner).unwrap_or_else(|| {
-                schema.push(Field { name: format!("by{i}"), ty: c.inner.ty(), nullable: c.inner.nullable() });
+                let name = if stage.is_input() {
+                    self.name_of_column(&c.inner, exprs.len())
+                } else {
+                    format!("key{}", exprs.len())
+                };
+                schema.push(Field { name, ty: c.inner.ty(), nullable: c.inner.nullable() });
                 exprs.push(c.inner);
                 exprs.len() - 1
             });
             Key { column: at, outer: c.outer, nulls: c.nulls }
-        })
-        .collect()
+        };
+        correlations.into_iter().map(key).collect()
+    }
 }
 
 /// Column `index` of a plan with this schema.

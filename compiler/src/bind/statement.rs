@@ -16,7 +16,11 @@ impl Binder<'_> {
             Parsed::Explain { inner, format } => {
                 let statement = self.parsed(inner)?;
                 if !matches!(statement, Statement::Query(_) | Statement::CreateView { .. }) {
-                    return self.unsupported("EXPLAIN of this statement is", None, "EXPLAIN SELECT … or EXPLAIN CREATE VIEW …");
+                    return self.unsupported(
+                        "EXPLAIN of this statement is",
+                        None,
+                        "EXPLAIN SELECT … or EXPLAIN CREATE VIEW …",
+                    );
                 }
                 Ok(Statement::Explain { statement: Box::new(statement), format: *format })
             }
@@ -25,7 +29,12 @@ impl Binder<'_> {
                 let name = fold(name);
                 let relation = self.relation(&name, span)?;
                 if !matches!(relation.kind, RelationKind::View(_)) {
-                    return self.report_help("42809", format!("\"{name}\" is a table"), span, "EXPLAIN shows views and queries");
+                    return self.report_help(
+                        "42809",
+                        format!("\"{name}\" is a table"),
+                        span,
+                        "EXPLAIN shows views and queries",
+                    );
                 }
                 Ok(Statement::ExplainView { name, format: *format })
             }
@@ -47,7 +56,9 @@ impl Binder<'_> {
             S::CreateView(view) => self.create_view(view, emit, body),
             S::CreateTable(table) => self.create_table(table, file),
             S::AlterTable(alter) => self.alter_table(alter),
-            S::Drop { object_type, if_exists, names, cascade, .. } => self.drop(*object_type, *if_exists, names, *cascade),
+            S::Drop { object_type, if_exists, names, cascade, .. } => {
+                self.drop(*object_type, *if_exists, names, *cascade)
+            }
             S::Insert(insert) => self.insert(insert),
             S::Update(update) => self.update(update),
             S::Delete(delete) => self.delete(delete),
@@ -59,9 +70,11 @@ impl Binder<'_> {
             }
             S::Truncate(_) => self.unsupported("TRUNCATE is", self.first_token(), "DELETE FROM the table"),
             S::Merge { .. } => self.unsupported("MERGE is", self.first_token(), "INSERT … ON CONFLICT (key) DO UPDATE"),
-            S::CreateIndex(_) => {
-                self.unsupported("CREATE INDEX is", self.first_token(), "none is needed: operators index what they keep")
-            }
+            S::CreateIndex(_) => self.unsupported(
+                "CREATE INDEX is",
+                self.first_token(),
+                "none is needed: operators index what they keep",
+            ),
             S::Explain { .. } | S::ExplainTable { .. } => {
                 self.unsupported("this form of EXPLAIN is", self.first_token(), "EXPLAIN SELECT …, or EXPLAIN view")
             }
@@ -74,7 +87,13 @@ impl Binder<'_> {
         Some(self.source.span(0, 1))
     }
 
-    fn drop(&mut self, object: ast::ObjectType, if_exists: bool, names: &[ast::ObjectName], cascade: bool) -> Bound<Statement> {
+    fn drop(
+        &mut self,
+        object: ast::ObjectType,
+        if_exists: bool,
+        names: &[ast::ObjectName],
+        cascade: bool,
+    ) -> Bound<Statement> {
         let view = match object {
             ast::ObjectType::Table => false,
             ast::ObjectType::View | ast::ObjectType::MaterializedView => true,
@@ -87,8 +106,12 @@ impl Binder<'_> {
                 None if if_exists => Ok(name),
                 None => self.relation(&name, span).map(|_| name),
                 Some(is_view) if is_view == view => Ok(name),
-                Some(true) => self.report_help("42809", format!("\"{name}\" is a view"), span, format!("DROP VIEW {name}")),
-                Some(false) => self.report_help("42809", format!("\"{name}\" is a table"), span, format!("DROP TABLE {name}")),
+                Some(true) => {
+                    self.report_help("42809", format!("\"{name}\" is a view"), span, format!("DROP VIEW {name}"))
+                }
+                Some(false) => {
+                    self.report_help("42809", format!("\"{name}\" is a table"), span, format!("DROP TABLE {name}"))
+                }
             }
         }))?;
         Ok(Statement::Drop { view, names, if_exists, cascade })

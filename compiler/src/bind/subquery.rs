@@ -58,7 +58,9 @@ impl Binder<'_> {
     fn subquery(&mut self, query: &ast::Query, purpose: Purpose) -> Bound<Rows> {
         let span = self.span(query);
         match self.level().clause {
-            Clause::On => return self.unsupported("a subquery in ON is", span, "move it to WHERE, or join a derived table"),
+            Clause::On => {
+                return self.unsupported("a subquery in ON is", span, "move it to WHERE, or join a derived table");
+            }
             Clause::Constant | Clause::Change | Clause::From => {
                 let what = format!("a subquery in {} is", self.level().clause.name());
                 return self.unsupported(&what, span, "make the change in two steps: SELECT the rows first");
@@ -135,9 +137,10 @@ impl Binder<'_> {
             let message = format!("this subquery must yield {} columns, not {}", left.len(), rows.schema.len());
             return self.report("42601", message, span);
         }
-        let tests = all(left.into_iter().zip(&lefts).enumerate().map(|(i, (value, from))| {
-            self.apply("eq", vec![(value, from), (column(&rows.schema, i), from)], from)
-        }))?;
+        let tests =
+            all(left.into_iter().zip(&lefts).enumerate().map(|(i, (value, from))| {
+                self.apply("eq", vec![(value, from), (column(&rows.schema, i), from)], from)
+            }))?;
         let mut matching = Matching { left: Vec::new(), right: Vec::new() };
         for test in tests {
             let Expr::Call { args, .. } = test else { panic!("an equality is a call") };
@@ -149,7 +152,14 @@ impl Binder<'_> {
     }
 
     /// `x < ANY (SELECT …)`, `x >= ALL (SELECT …)`; `x = ANY (ARRAY[…])`.
-    pub fn quantified(&mut self, x: &ast::Expr, op: &BinaryOperator, right: &ast::Expr, all: bool, e: &ast::Expr) -> Bound<Expr> {
+    pub fn quantified(
+        &mut self,
+        x: &ast::Expr,
+        op: &BinaryOperator,
+        right: &ast::Expr,
+        all: bool,
+        e: &ast::Expr,
+    ) -> Bound<Expr> {
         let ast::Expr::Subquery(query) = bare(right) else {
             let span = self.span(e);
             return self.unsupported("ANY and ALL of anything but a subquery are", span, "write x IN (…)");
@@ -207,7 +217,9 @@ impl Binder<'_> {
                 }
                 Ok(Conjunct::Exists { rows, negated: negated != *not })
             }
-            ast::Expr::InSubquery { expr, subquery, negated: not } => self.in_conjunct(expr, subquery, negated != *not, x),
+            ast::Expr::InSubquery { expr, subquery, negated: not } => {
+                self.in_conjunct(expr, subquery, negated != *not, x)
+            }
             ast::Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => match bare(right) {
                 ast::Expr::Subquery(query) => self.in_conjunct(left, query, negated, x),
                 _ => self.plain(x),
@@ -386,7 +398,11 @@ impl Binder<'_> {
                 continue;
             }
             let Some(pending) = self.level().subqueries[index].take() else {
-                return self.unsupported("a subquery that is read in two places is", None, "select it in a derived table first");
+                return self.unsupported(
+                    "a subquery that is read in two places is",
+                    None,
+                    "select it in a derived table first",
+                );
             };
             let value = self.join_value(plan, stage, pending, values)?;
             values.subqueries.insert(index, value);
@@ -502,12 +518,21 @@ impl Binder<'_> {
         let width = plan.schema().len();
         let calls = vec![
             Call { function, arg: Some(value.clone()), distinct: false, filter: None, ty },
-            Call { function: aggregate::Function::Count, arg: None, distinct: false, filter: None, ty: SqlType::BigInt },
+            Call {
+                function: aggregate::Function::Count,
+                arg: None,
+                distinct: false,
+                filter: None,
+                ty: SqlType::BigInt,
+            },
         ];
         let (grouped, on) = group_right(right, schema, keys, calls, outer);
         self.join_with(plan, grouped, JoinKind::Left, on, None)?;
         let at = width + keys.len();
-        let args = vec![Expr::Column { index: at, ty, nullable: true }, Expr::Column { index: at + 1, ty: SqlType::BigInt, nullable: true }];
+        let args = vec![
+            Expr::Column { index: at, ty, nullable: true },
+            Expr::Column { index: at + 1, ty: SqlType::BigInt, nullable: true },
+        ];
         let call = Expr::Call { function: guard, args, ty };
         Ok(if ty == value.ty() { call } else { cast(call, value.ty()) })
     }
@@ -550,7 +575,13 @@ impl Binder<'_> {
             return Ok(found);
         }
         // How many rows there are, and how many of them are not NULL.
-        let of = Call { function: aggregate::Function::Count, arg: Some(matching.right[0].clone()), distinct: false, filter: None, ty: SqlType::BigInt };
+        let of = Call {
+            function: aggregate::Function::Count,
+            arg: Some(matching.right[0].clone()),
+            distinct: false,
+            filter: None,
+            ty: SqlType::BigInt,
+        };
         let all = self.join_groups(plan, Groups::of(rows, vec![of]), outer)?;
         let (rows, values) = (all.counts(0, plan), all.counts(1, plan));
         let zero = Expr::literal(Scalar::BigInt(0), SqlType::BigInt);
@@ -563,7 +594,14 @@ impl Binder<'_> {
     }
 
     /// The extreme value decides: `x < ALL` is `x < MIN`, `x < ANY` is `x < MAX`.
-    fn join_quantified(&mut self, plan: &mut Plan, op: &'static str, all: bool, rows: Rows, placed: &[Expr]) -> Bound<Expr> {
+    fn join_quantified(
+        &mut self,
+        plan: &mut Plan,
+        op: &'static str,
+        all: bool,
+        rows: Rows,
+        placed: &[Expr],
+    ) -> Bound<Expr> {
         let (outer, left) = placed.split_at(rows.keys.len());
         let schema = rows.schema.clone();
         let value = column(&schema, 0);
@@ -572,7 +610,13 @@ impl Binder<'_> {
             Ok(ty) => ty,
             Err(message) => return self.report("42883", message, None),
         };
-        let count = Call { function: aggregate::Function::Count, arg: Some(value.clone()), distinct: false, filter: None, ty: SqlType::BigInt };
+        let count = Call {
+            function: aggregate::Function::Count,
+            arg: Some(value.clone()),
+            distinct: false,
+            filter: None,
+            ty: SqlType::BigInt,
+        };
         let extreme = Call { function, arg: Some(value), distinct: false, filter: None, ty };
         let joined = self.join_groups(plan, Groups::of(rows, vec![count, extreme]), outer)?;
         let (rows, values) = (joined.counts(0, plan), joined.counts(1, plan));
@@ -588,7 +632,14 @@ impl Binder<'_> {
     }
 
     /// `plan := plan kind-join right`.
-    pub fn join_with(&mut self, plan: &mut Plan, right: Plan, kind: JoinKind, on: Vec<Equality>, residual: Option<Expr>) -> Bound<()> {
+    pub fn join_with(
+        &mut self,
+        plan: &mut Plan,
+        right: Plan,
+        kind: JoinKind,
+        on: Vec<Equality>,
+        residual: Option<Expr>,
+    ) -> Bound<()> {
         self.grow(1, None)?;
         let left = Box::new(std::mem::replace(plan, Plan::Values { rows: Vec::new(), schema: Vec::new() }));
         *plan = Plan::Join { left, right: Box::new(right), kind, on, residual };
@@ -596,7 +647,13 @@ impl Binder<'_> {
     }
 
     /// Numbers the rows for each ROW_NUMBER() that the query has; the columns of the numbers.
-    pub fn number_rows(&mut self, plan: &mut Plan, stage: &mut Stage, read: &[Expr], correlations: &mut [Correlation]) -> Bound<Vec<usize>> {
+    pub fn number_rows(
+        &mut self,
+        plan: &mut Plan,
+        stage: &mut Stage,
+        read: &[Expr],
+        correlations: &mut [Correlation],
+    ) -> Bound<Vec<usize>> {
         let numbers = std::mem::take(&mut self.level().numbers);
         if numbers.is_empty() {
             return Ok(Vec::new());
@@ -604,7 +661,9 @@ impl Binder<'_> {
         let mut pending = Vec::new();
         for subquery in self.level().subqueries.iter().flatten() {
             match subquery {
-                Pending::Scalar { rows, .. } | Pending::Exists { rows, .. } => pending.extend(rows.keys.iter().map(|k| k.outer.clone())),
+                Pending::Scalar { rows, .. } | Pending::Exists { rows, .. } => {
+                    pending.extend(rows.keys.iter().map(|k| k.outer.clone()))
+                }
                 Pending::In { rows, matching, .. } => {
                     pending.extend(rows.keys.iter().map(|k| k.outer.clone()).chain(matching.left.iter().cloned()));
                 }
@@ -613,7 +672,8 @@ impl Binder<'_> {
                 }
             }
         }
-        let windows = numbers.iter().flat_map(|(partition, order)| partition.iter().chain(order.iter().map(|o| &o.expr)));
+        let windows =
+            numbers.iter().flat_map(|(partition, order)| partition.iter().chain(order.iter().map(|o| &o.expr)));
         let windows: Vec<Expr> = windows.cloned().collect();
         let values = self.join_read(plan, stage, &windows, Vec::new())?;
         if stage.is_input() {
@@ -645,10 +705,15 @@ impl Binder<'_> {
         for (i, (partition, order)) in numbers.iter().enumerate() {
             let mut partition = all(partition.iter().map(|p| self.place(stage, &values, p)))?;
             partition.extend(correlations.iter().map(|c| c.inner.clone()));
-            let order = all(order.iter().map(|o| Ok(SortKey { expr: self.place(stage, &values, &o.expr)?, ..o.clone() })))?;
+            let order =
+                all(order.iter().map(|o| Ok(SortKey { expr: self.place(stage, &values, &o.expr)?, ..o.clone() })))?;
             self.grow(1, None)?;
             at.push(plan.schema().len());
-            let number = Some(Field { name: format!("row_number{}", if i > 0 { i.to_string() } else { String::new() }), ty: SqlType::BigInt, nullable: false });
+            let number = Some(Field {
+                name: format!("row_number{}", if i > 0 { i.to_string() } else { String::new() }),
+                ty: SqlType::BigInt,
+                nullable: false,
+            });
             let input = Box::new(std::mem::replace(plan, Plan::Values { rows: Vec::new(), schema: Vec::new() }));
             *plan = Plan::TopK { input, partition, order, offset: 0, limit: None, number };
         }
@@ -665,7 +730,13 @@ struct Groups {
 
 impl Groups {
     fn of(rows: Rows, calls: Vec<Call>) -> Groups {
-        let count = Call { function: aggregate::Function::Count, arg: None, distinct: false, filter: None, ty: SqlType::BigInt };
+        let count = Call {
+            function: aggregate::Function::Count,
+            arg: None,
+            distinct: false,
+            filter: None,
+            ty: SqlType::BigInt,
+        };
         Groups {
             keys: rows.keys.iter().map(|k| (k.column, k.nulls)).collect(),
             plan: rows.into_plan(),
@@ -695,7 +766,13 @@ fn zero_if_null(read: Expr) -> Expr {
     call("coalesce", vec![read, Expr::literal(Scalar::BigInt(0), SqlType::BigInt)], SqlType::BigInt)
 }
 
-fn group_right(right: Plan, schema: &Schema, keys: &[(usize, bool)], calls: Vec<Call>, outer: &[Expr]) -> (Plan, Vec<Equality>) {
+fn group_right(
+    right: Plan,
+    schema: &Schema,
+    keys: &[(usize, bool)],
+    calls: Vec<Call>,
+    outer: &[Expr],
+) -> (Plan, Vec<Equality>) {
     let mut grouped: Schema = keys.iter().map(|(k, _)| schema[*k].clone()).collect();
     for call in &calls {
         let never = call.function == aggregate::Function::Count;
@@ -718,7 +795,10 @@ fn truths() -> (Expr, Expr, Expr) {
 
 /// A call whose arguments are of the right types.
 pub(crate) fn call(name: &str, args: Vec<Expr>, ty: SqlType) -> Expr {
-    debug_assert!((functions::get(name).resolve)(&args.iter().map(arg).collect::<Vec<_>>()).is_ok(), "{name} of {args:?}");
+    debug_assert!(
+        (functions::get(name).resolve)(&args.iter().map(arg).collect::<Vec<_>>()).is_ok(),
+        "{name} of {args:?}"
+    );
     Expr::Call { function: functions::get(name), args, ty }
 }
 

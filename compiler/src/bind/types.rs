@@ -12,8 +12,27 @@ pub(super) const BARE_NUMERIC: SqlType = SqlType::Decimal(38, 10);
 
 /// Names of types that people write, for "did you mean".
 const NAMES: &[&str] = &[
-    "boolean", "smallint", "int", "integer", "bigint", "real", "double", "float", "decimal", "numeric", "text", "varchar", "char",
-    "bytea", "date", "time", "timestamp", "timestamptz", "interval", "uuid", "string",
+    "boolean",
+    "smallint",
+    "int",
+    "integer",
+    "bigint",
+    "real",
+    "double",
+    "float",
+    "decimal",
+    "numeric",
+    "text",
+    "varchar",
+    "char",
+    "bytea",
+    "date",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "interval",
+    "uuid",
+    "string",
 ];
 
 impl Binder<'_> {
@@ -23,7 +42,9 @@ impl Binder<'_> {
         Ok(match name {
             DataType::Bool | DataType::Boolean => Boolean,
             DataType::TinyInt(_) | DataType::Int2(_) | DataType::SmallInt(_) | DataType::Int16 => SmallInt,
-            DataType::Int(_) | DataType::Int4(_) | DataType::Integer(_) | DataType::Int32 | DataType::MediumInt(_) => Int,
+            DataType::Int(_) | DataType::Int4(_) | DataType::Integer(_) | DataType::Int32 | DataType::MediumInt(_) => {
+                Int
+            }
             DataType::BigInt(_) | DataType::Int8(_) | DataType::Int64 => BigInt,
             DataType::Real | DataType::Float4 | DataType::Float32 => Real,
             DataType::Double(_) | DataType::DoublePrecision | DataType::Float8 | DataType::Float64 => Double,
@@ -40,7 +61,9 @@ impl Binder<'_> {
                 Text { max: self.length(n, None, span)?, padded: false }
             }
             DataType::Char(n) | DataType::Character(n) => Text { max: self.length(n, Some(1), span)?, padded: true },
-            DataType::Bytea | DataType::Bytes(_) | DataType::Blob(_) | DataType::Binary(_) | DataType::Varbinary(_) => Bytea,
+            DataType::Bytea | DataType::Bytes(_) | DataType::Blob(_) | DataType::Binary(_) | DataType::Varbinary(_) => {
+                Bytea
+            }
             DataType::Date => Date,
             DataType::Time(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Time,
             DataType::Timestamp(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)

@@ -63,8 +63,17 @@ impl Binder<'_> {
         if insert.returning.is_some() {
             return self.unsupported("RETURNING is", span, "SELECT the rows");
         }
-        if insert.overwrite || insert.partitioned.is_some() || insert.or.is_some() || insert.replace_into || insert.ignore {
-            return self.unsupported("this form of INSERT is", span, "INSERT … ON CONFLICT (key) DO UPDATE or DO NOTHING");
+        if insert.overwrite
+            || insert.partitioned.is_some()
+            || insert.or.is_some()
+            || insert.replace_into
+            || insert.ignore
+        {
+            return self.unsupported(
+                "this form of INSERT is",
+                span,
+                "INSERT … ON CONFLICT (key) DO UPDATE or DO NOTHING",
+            );
         }
         let columns: Vec<usize> = if insert.columns.is_empty() {
             (0..target.schema.len()).collect()
@@ -93,8 +102,17 @@ impl Binder<'_> {
     }
 
     /// The rows to insert: all columns of the table, in order.
-    fn inserted(&mut self, target: &Target, columns: &[usize], source: &ast::Query, span: Option<deltaq_circuit::Span>) -> Bound<Query> {
-        let plain_values = source.with.is_none() && source.order_by.is_none() && source.limit_clause.is_none() && source.fetch.is_none();
+    fn inserted(
+        &mut self,
+        target: &Target,
+        columns: &[usize],
+        source: &ast::Query,
+        span: Option<deltaq_circuit::Span>,
+    ) -> Bound<Query> {
+        let plain_values = source.with.is_none()
+            && source.order_by.is_none()
+            && source.limit_clause.is_none()
+            && source.fetch.is_none();
         let rows = match &*source.body {
             SetExpr::Values(values) if plain_values => {
                 let into: Vec<(Field, Scalar)> =
@@ -134,22 +152,29 @@ impl Binder<'_> {
                 .collect();
             return Ok(plain(Plan::Values { rows, schema: target.schema.clone() }, &target.schema));
         }
-        let exprs = all(target.schema.iter().enumerate().map(|(i, field)| match columns.iter().position(|c| *c == i) {
-            Some(at) => {
-                // A quoted literal of the SELECT list takes the column's type.
-                let given = match &plan {
-                    Plan::Project { exprs, .. } if super::coerce::is_untyped(&exprs[at]) => exprs[at].clone(),
-                    _ => column(&schema, at),
-                };
-                self.assign(given, field.ty, &field.name, span)
-            }
-            None => Ok(Expr::literal(target.defaults[i].clone(), field.ty)),
-        }))?;
+        let exprs =
+            all(target.schema.iter().enumerate().map(|(i, field)| match columns.iter().position(|c| *c == i) {
+                Some(at) => {
+                    // A quoted literal of the SELECT list takes the column's type.
+                    let given = match &plan {
+                        Plan::Project { exprs, .. } if super::coerce::is_untyped(&exprs[at]) => exprs[at].clone(),
+                        _ => column(&schema, at),
+                    };
+                    self.assign(given, field.ty, &field.name, span)
+                }
+                None => Ok(Expr::literal(target.defaults[i].clone(), field.ty)),
+            }))?;
         let plan = Plan::Project { input: Box::new(plan), exprs, schema: target.schema.clone() };
         Ok(plain(plan, &target.schema))
     }
 
-    fn wrong_width<T>(&mut self, target: &Target, columns: usize, values: usize, span: Option<deltaq_circuit::Span>) -> Bound<T> {
+    fn wrong_width<T>(
+        &mut self,
+        target: &Target,
+        columns: usize,
+        values: usize,
+        span: Option<deltaq_circuit::Span>,
+    ) -> Bound<T> {
         let names: Vec<&str> = target.schema.iter().map(|f| f.name.as_str()).collect();
         let message = format!("{values} values for {columns} columns");
         let help = format!("the columns of {} are ({})", target.name, names.join(", "));
@@ -179,7 +204,9 @@ impl Binder<'_> {
                     return self.report_help("42P10", "rows can conflict in the primary key alone", span, help);
                 }
             }
-            Some(ConflictTarget::OnConstraint(_)) => return self.unsupported("ON CONSTRAINT is", span, "name the key's columns"),
+            Some(ConflictTarget::OnConstraint(_)) => {
+                return self.unsupported("ON CONSTRAINT is", span, "name the key's columns");
+            }
         }
         let OnConflictAction::DoUpdate(update) = &on.action else { return Ok(Conflict::Nothing) };
         let width = target.schema.len();
@@ -254,7 +281,11 @@ impl Binder<'_> {
     /// `UPDATE`
     pub fn update(&mut self, update: &ast::Update) -> Bound<Statement> {
         if update.from.is_some() || !update.table.joins.is_empty() {
-            return self.unsupported("UPDATE … FROM is", self.first_token(), "SELECT the new rows, and INSERT … ON CONFLICT DO UPDATE");
+            return self.unsupported(
+                "UPDATE … FROM is",
+                self.first_token(),
+                "SELECT the new rows, and INSERT … ON CONFLICT DO UPDATE",
+            );
         }
         if update.returning.is_some() || update.limit.is_some() || !update.order_by.is_empty() {
             return self.unsupported("this clause of UPDATE is", self.first_token(), "");
@@ -272,18 +303,28 @@ impl Binder<'_> {
     /// `DELETE`
     pub fn delete(&mut self, delete: &ast::Delete) -> Bound<Statement> {
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-        if delete.using.is_some() || delete.returning.is_some() || delete.limit.is_some() || !delete.order_by.is_empty() {
+        if delete.using.is_some() || delete.returning.is_some() || delete.limit.is_some() || !delete.order_by.is_empty()
+        {
             return self.unsupported("this clause of DELETE is", self.first_token(), "");
         }
         let [ast::TableWithJoins { relation, joins }] = from.as_slice() else {
-            return self.unsupported("DELETE from several tables is", self.first_token(), "delete from one after the other");
+            return self.unsupported(
+                "DELETE from several tables is",
+                self.first_token(),
+                "delete from one after the other",
+            );
         };
         if !joins.is_empty() {
-            return self.unsupported("DELETE from a join is", self.first_token(), "delete from one table by its own columns");
+            return self.unsupported(
+                "DELETE from a join is",
+                self.first_token(),
+                "delete from one table by its own columns",
+            );
         }
         let (target, scope) = self.changed(relation)?;
-        let (_, predicate) =
-            self.within(Level::new(scope, Clause::Change), |b| delete.selection.as_ref().map(|c| b.condition(c)).transpose());
+        let (_, predicate) = self.within(Level::new(scope, Clause::Change), |b| {
+            delete.selection.as_ref().map(|c| b.condition(c)).transpose()
+        });
         Ok(Statement::Delete { table: target.name, predicate: predicate? })
     }
 
@@ -307,4 +348,3 @@ impl Binder<'_> {
 fn plain(plan: Plan, schema: &Schema) -> Query {
     Query { plan, schema: schema.clone(), order: Vec::new(), offset: 0, limit: None, emit: None }
 }
-
