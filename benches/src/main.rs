@@ -1,2 +1,65 @@
-//! The benchmark harness.
-fn main() {}
+//! The benchmark harness: `cargo run --release -p deltaq-bench -- SUITE`. See `docs/benchmarks.md`.
+//!
+//! Every workload is checked against its known answer before a figure of it is printed.
+
+mod bench;
+mod core;
+mod data;
+mod yardstick;
+
+use clap::{Parser, ValueEnum};
+
+use crate::bench::{Bench, Options};
+
+/// Measures deltaq. Figures go to standard output, what is under way to standard error.
+#[derive(Parser)]
+struct Arguments {
+    /// What to measure.
+    suite: Suite,
+    /// Only cases whose name contains this.
+    #[arg(long)]
+    query: Option<String>,
+    /// Rows of input, where a case can do with any number.
+    #[arg(long)]
+    events: Option<usize>,
+    /// Worker threads.
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+    /// Only steps of so many changes.
+    #[arg(long)]
+    step: Option<usize>,
+    /// One JSON object a line instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Small sizes, seconds in all: whether everything runs, not how fast.
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Suite {
+    /// The circuit alone on the calling thread: no SQL, no worker threads, no tables.
+    Core,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let suite = arguments.suite;
+    let options = Options {
+        query: arguments.query,
+        events: arguments.events,
+        workers: arguments.workers,
+        step: arguments.step,
+        json: arguments.json,
+        quick: arguments.quick,
+    };
+    let name = suite.to_possible_value().map_or_else(String::new, |v| v.get_name().to_string());
+    let mut bench = Bench::new(name, options);
+    let outcome = match suite {
+        Suite::Core => core::run(&mut bench),
+    };
+    if let Err(error) = outcome {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
