@@ -13,7 +13,7 @@ use deltaq_operators::functions;
 use deltaq_operators::{Expr, Field, Scalar, Schema, SqlType};
 
 use crate::bench::{Bench, Figure, Result, check, median, rate, time};
-use crate::data::{self, Live, Random, Row};
+use crate::data::{self, Live, Row, random_rows, sides};
 use crate::yardstick;
 
 /// Rows of one epoch while loading.
@@ -119,25 +119,12 @@ fn counted() -> Plan {
     Plan::Aggregate { input: Box::new(scan("t")), keys: vec![big(0)], calls: vec![call], schema }
 }
 
-fn random_rows(count: usize, keys: usize, seed: u64) -> Vec<Row> {
-    let mut random = Random::new(seed);
-    (0..count).map(|_| (random.below(keys) as i64, random.below(1_000_000) as i64)).collect()
-}
-
-fn counts_of(rows: &[Row]) -> Vec<(i64, i64)> {
-    let mut counts = yardstick::Counts::default();
-    rows.iter().for_each(|row| {
-        counts.add(row.0, 1);
-    });
-    counts.sorted()
-}
-
 fn count(bench: &mut Bench) -> Result<()> {
     let rows = bench.rows(10_000_000, 100_000);
     let keys = (rows / 100).max(1);
     let input = random_rows(rows, keys, 1);
     let epochs = batches(&input, EPOCH_ROWS);
-    let known = counts_of(&input);
+    let known = yardstick::counts(&input);
     let mut times = Vec::new();
     for _ in 0..bench.runs() {
         let mut work = Work::new(&counted(), &["t"]);
@@ -185,7 +172,7 @@ fn count_steps(bench: &mut Bench) -> Result<()> {
     for step in bench.steps(&STEPS) {
         let steps: Vec<Batch> = (0..repeats(bench, step)).map(|_| weighted(live.step(step))).collect();
         let mut times = timed(steps.into_iter().map(|s| vec![(0, s)]), |inputs| work.step(inputs));
-        check("counts", &(pairs(&work.contents()) == counts_of(live.rows())), &true)?;
+        check("counts", &(pairs(&work.contents()) == yardstick::counts(live.rows())), &true)?;
         bench.latencies(&format!("count-steps/{step}"), 1, &mut times, None);
     }
     Ok(())
@@ -215,15 +202,6 @@ fn joined() -> Plan {
     };
     let schema = vec![field("k"), field("v"), field("w")];
     Plan::Project { input: Box::new(join), exprs: vec![big(0), big(1), big(3)], schema }
-}
-
-/// Two tables of `rows` rows whose keys are `0 .. rows`, in two random orders.
-pub fn sides(rows: usize) -> [Vec<Row>; 2] {
-    let mut random = Random::new(4);
-    [0, 1].map(|_| {
-        let keys = random.permutation(rows);
-        keys.into_iter().map(|key| (key, random.below(1_000_000) as i64)).collect()
-    })
 }
 
 fn answer(batch: &Batch) -> (usize, i64) {

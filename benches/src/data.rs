@@ -69,6 +69,21 @@ pub fn texts(values: impl Iterator<Item = String>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
 }
 
+/// `count` rows with keys in `0 .. keys` and values in `0 .. 1,000,000`.
+pub fn random_rows(count: usize, keys: usize, seed: u64) -> Vec<Row> {
+    let mut random = Random::new(seed);
+    (0..count).map(|_| (random.below(keys) as i64, random.below(1_000_000) as i64)).collect()
+}
+
+/// Two tables of `count` rows whose keys are `0 .. count`, in two random orders.
+pub fn sides(count: usize) -> [Vec<Row>; 2] {
+    let mut random = Random::new(4);
+    [0, 1].map(|_| {
+        let keys = random.permutation(count);
+        keys.into_iter().map(|key| (key, random.below(1_000_000) as i64)).collect()
+    })
+}
+
 /// A table's rows as they are now, and a stream of changes to them: half retract a row that is there, half insert.
 pub struct Live {
     rows: Vec<Row>,

@@ -3,8 +3,13 @@
 //! Every workload is checked against its known answer before a figure of it is printed.
 
 mod bench;
+mod codec;
 mod core;
 mod data;
+mod incremental;
+mod micro;
+mod seed;
+mod table;
 mod yardstick;
 
 use clap::{Parser, ValueEnum};
@@ -38,6 +43,12 @@ struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Suite {
+    /// What the parts of the engine cost, through SQL.
+    Micro,
+    /// The scenarios that the project started from; incremental against naive.
+    Seed,
+    /// A batch as bytes and back.
+    Codec,
     /// The circuit alone on the calling thread: no SQL, no worker threads, no tables.
     Core,
 }
@@ -56,6 +67,9 @@ fn main() {
     let name = suite.to_possible_value().map_or_else(String::new, |v| v.get_name().to_string());
     let mut bench = Bench::new(name, options);
     let outcome = match suite {
+        Suite::Micro => micro::run(&mut bench),
+        Suite::Seed => seed::run(&mut bench),
+        Suite::Codec => codec::run(&mut bench),
         Suite::Core => core::run(&mut bench),
     };
     if let Err(error) = outcome {

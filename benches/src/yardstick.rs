@@ -1,5 +1,7 @@
 //! What the machine allows: the same work as plain loops over a hash table, no engine.
 
+use std::hash::Hasher;
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -38,6 +40,15 @@ impl Counts {
         all.sort_unstable();
         all
     }
+}
+
+/// How often each key stands, by key.
+pub fn counts(rows: &[Row]) -> Vec<(i64, i64)> {
+    let mut counts = Counts::default();
+    rows.iter().for_each(|row| {
+        counts.add(row.0, 1);
+    });
+    counts.sorted()
 }
 
 /// Rows by key.
@@ -86,4 +97,49 @@ pub fn join(left: &[Row], right: &[Row]) -> (usize, i64) {
         });
     }
     (pairs, sum)
+}
+
+/// Counts by text.
+#[derive(Default)]
+pub struct TextCounts<'a>(HashTable<(&'a str, i64)>);
+
+impl<'a> TextCounts<'a> {
+    /// Counts `text` once more.
+    #[inline]
+    pub fn add(&mut self, text: &'a str) {
+        let hash = |text: &str| deltaq_circuit::keys::hash_bytes(text.as_bytes());
+        match self.0.entry(hash(text), |e| e.0 == text, |e| hash(e.0)) {
+            Entry::Occupied(mut entry) => entry.get_mut().1 += 1,
+            Entry::Vacant(entry) => {
+                entry.insert((text, 1));
+            }
+        }
+    }
+
+    /// The counts.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, i64)> {
+        self.0.iter().copied()
+    }
+}
+
+/// The hash of numbers, for hash maps.
+#[derive(Default)]
+pub struct Fold(u64);
+
+impl Hasher for Fold {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = deltaq_circuit::keys::hash_bytes(bytes) ^ self.0.rotate_left(5);
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.0 = hash(number ^ self.0.rotate_left(5) as i64);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_i64(number as i64);
+    }
 }
