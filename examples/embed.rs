@@ -54,7 +54,7 @@ fn print_changes(view: &Subscription) -> deltaq::Result<()> {
         for row in 0..change.len() {
             let (station, warmest) = (change.cell(row, 0), change.cell(row, 2));
             println!(
-                "    epoch {} {:+}  {}: {} readings, warmest {}",
+                "    epoch {} {:+}  {}: {} read, warmest {}",
                 change.epoch,
                 change.weights[row],
                 station.unwrap_or_default(),
