@@ -24,6 +24,8 @@ pub(crate) trait Reader: Send {
     fn bytes_total(&self) -> Option<u64>;
     /// Rows left out so far.
     fn rejected(&self) -> u64;
+    /// Why rows were left out since this was last asked: file, line, column and reason.
+    fn rejections(&mut self) -> Vec<String>;
 }
 
 /// Some rows.
@@ -135,6 +137,10 @@ mod formats {
 
         fn rejected(&self) -> u64 {
             self.rejected_rows()
+        }
+
+        fn rejections(&mut self) -> Vec<String> {
+            self.take_rejections().iter().map(ToString::to_string).collect()
         }
     }
 

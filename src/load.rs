@@ -42,6 +42,8 @@ pub struct Loaded {
     pub bytes_total: Option<u64>,
     /// Rows left out so far because they could not be read (`on_error = 'skip'`).
     pub rejected: u64,
+    /// Why rows were left out since the last call, each with file, line and column; of the first thousand of a source.
+    pub rejections: Vec<String>,
     /// Whether the source has ended: nothing more comes from it.
     pub ended: bool,
 }
@@ -65,6 +67,7 @@ pub(crate) struct Arrived {
     bytes_read: u64,
     bytes_total: Option<u64>,
     rejected: u64,
+    rejections: Vec<String>,
 }
 
 impl Default for Loads {
@@ -85,7 +88,8 @@ impl Loads {
                 let piece = reader.next().transpose();
                 let last = !matches!(piece, Ok(Some(_)));
                 let (bytes_read, bytes_total) = (reader.bytes_read(), reader.bytes_total());
-                let arrived = Arrived { load, piece, bytes_read, bytes_total, rejected: reader.rejected() };
+                let (rejected, rejections) = (reader.rejected(), reader.rejections());
+                let arrived = Arrived { load, piece, bytes_read, bytes_total, rejected, rejections };
                 // Nobody takes it any more: the engine is gone.
                 if sender.send(arrived).is_err() || last {
                     return;
@@ -161,6 +165,7 @@ impl Interior {
             bytes_read: arrived.bytes_read,
             bytes_total: arrived.bytes_total,
             rejected: arrived.rejected,
+            rejections: arrived.rejections,
             ended: false,
             table,
         };

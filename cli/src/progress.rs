@@ -20,13 +20,26 @@ pub struct Progress {
     /// Time spent loading.
     pub elapsed: Duration,
     since: Option<Instant>,
+    warned: usize,
 }
+
+/// Rows left out that are spoken of one by one.
+const WARNINGS_MAX: usize = 10;
 
 impl Progress {
     /// Nothing was loaded yet; the bar is shown if `visible`.
     pub fn new(visible: bool) -> Progress {
         let visible = visible && std::io::stderr().is_terminal();
-        Progress { bar: None, visible, sources: Vec::new(), rows: 0, rejected: 0, elapsed: Duration::ZERO, since: None }
+        Progress {
+            bar: None,
+            visible,
+            sources: Vec::new(),
+            rows: 0,
+            rejected: 0,
+            elapsed: Duration::ZERO,
+            since: None,
+            warned: 0,
+        }
     }
 
     /// Loading begins or goes on.
@@ -48,6 +61,14 @@ impl Progress {
         match self.sources.iter_mut().find(|s| s.table == loaded.table) {
             Some(source) => *source = loaded.clone(),
             None => self.sources.push(loaded.clone()),
+        }
+        for reason in &loaded.rejections {
+            self.warned += 1;
+            match self.warned {
+                ..=WARNINGS_MAX => self.suspend(|| eprintln!("warning: {reason}")),
+                n if n == WARNINGS_MAX + 1 => self.suspend(|| eprintln!("warning: further rows are left out")),
+                _ => {}
+            }
         }
         self.rejected = self.sources.iter().map(|s| s.rejected).sum();
         if self.visible {

@@ -22,6 +22,8 @@ pub(crate) struct Rows {
     /// What is wrong with the row being filled: its values that became NULL, and last what makes it unreadable.
     wrong: Vec<(Option<usize>, Reason)>,
     lost: bool,
+    /// Rejections with their details, so far and in all.
+    kept: usize,
     pub(crate) rejections: Vec<Rejection>,
     pub(crate) rejected: u64,
 }
@@ -37,6 +39,7 @@ impl Rows {
             max,
             wrong: Vec::new(),
             lost: false,
+            kept: 0,
             rejections: Vec::new(),
             rejected: 0,
         }
@@ -138,7 +141,8 @@ impl Rows {
             if self.on_error == OnError::Fail {
                 return Err(Error::row(rejection));
             }
-            if self.rejections.len() < REJECTIONS_KEPT {
+            if self.kept < REJECTIONS_KEPT {
+                self.kept += 1;
                 self.rejections.push(rejection);
             }
         }

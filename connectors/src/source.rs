@@ -163,9 +163,15 @@ impl Source {
         self.decoder.bytes_total()
     }
 
-    /// What could not be read so far: the first 1,000 in order. Empty with [`crate::OnError::Fail`].
+    /// What could not be read so far: the first 1,000 in order. Empty with [`crate::OnError::Fail`], and of those that
+    /// were taken.
     pub fn rejections(&self) -> &[Rejection] {
         &self.rows.rejections
+    }
+
+    /// Takes those of [`Source::rejections`] that were not taken yet. They count towards the 1,000 that are kept all the same.
+    pub fn take_rejections(&mut self) -> Vec<Rejection> {
+        std::mem::take(&mut self.rows.rejections)
     }
 
     /// Rows that could not be read so far as they are.
