@@ -273,6 +273,23 @@ impl Engine {
     ///
     /// # Errors
     /// A row that cannot be read, or not enter its table, ends its source: the rows before it stand.
+    ///
+    /// ```
+    /// # use deltaq::Engine;
+    /// # let mut db = Engine::open_in_memory()?;
+    /// # let path = std::env::temp_dir().join(format!("deltaq-load-{}.csv", std::process::id()));
+    /// # std::fs::write(&path, "id,name\n1,Ada\n2,Bob\n").unwrap();
+    /// # let path = path.display();
+    /// # if cfg!(feature = "files") {
+    /// db.execute(&format!("CREATE TABLE people FROM '{path}'; CREATE VIEW n AS SELECT COUNT(*) AS n FROM people"))?;
+    /// let mut rows = 0;
+    /// while let Some(loaded) = db.load(None)? {
+    ///     rows += loaded.rows;
+    /// }
+    /// assert_eq!(rows, 2);
+    /// # }
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn load(&mut self, wait: Option<Duration>) -> Result<Option<Loaded>> {
         let mut loaded = None;
         while let (None, Some(queue)) = (&loaded, self.read(|interior| interior.loads.queue())) {

@@ -1,6 +1,6 @@
 //! An incremental SQL engine: views kept up to date at a cost that follows what changed.
 //!
-//! ```no_run
+//! ```
 //! use deltaq::Engine;
 //!
 //! let mut db = Engine::open_in_memory()?;

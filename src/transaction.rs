@@ -50,6 +50,22 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// `23505` a primary key is there already, or twice in `rows`; `23502` NULL in a NOT NULL column; `22001` text too long;
     /// `42804` columns that do not fit.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use deltaq::arrow_array::{ArrayRef, Int32Array, RecordBatch};
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT)")?;
+    /// # let ids: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+    /// # let values: ArrayRef = Arc::new(Int32Array::from(vec![10, 20]));
+    /// let rows = RecordBatch::try_from_iter([("id", ids), ("v", values)]).unwrap();
+    /// let mut tx = db.begin()?;
+    /// tx.append("t", rows.clone())?;
+    /// assert!(tx.append("t", rows).unwrap_err().is_duplicate_key());
+    /// tx.commit()?;
+    /// assert_eq!(db.query("SELECT v FROM t ORDER BY id")?.to_rows::<(i32,)>()?, [(10,), (20,)]);
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn append(&mut self, table: &str, rows: RecordBatch) -> Result<u64> {
         self.change(table, |table| {
             let columns = incoming::columns(table, &rows)?;
@@ -61,6 +77,22 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// As [`Transaction::append`].
+    ///
+    /// ```
+    /// #[derive(serde::Serialize)]
+    /// struct Person {
+    ///     name: &'static str,
+    ///     age: i32,
+    /// }
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// db.execute("CREATE TABLE people(name TEXT, age INT)")?;
+    /// let mut tx = db.begin()?;
+    /// tx.append_rows("people", &[Person { name: "Ada", age: 36 }])?;
+    /// tx.append_rows("people", &[("Bob", 20), ("Cy", 30)])?;
+    /// assert_eq!(tx.append_rows("people", &["Dan"]).unwrap_err().code(), "22000");
+    /// tx.commit()?;
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn append_rows<T: Serialize>(&mut self, table: &str, rows: &[T]) -> Result<u64> {
         self.change(table, |table| {
             let rows = incoming::serialized(table, rows)?;
@@ -73,6 +105,21 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// As [`Transaction::append`], less the duplicate key; `42P10` where the table has no primary key.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use deltaq::arrow_array::{ArrayRef, Int32Array, RecordBatch};
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT)")?;
+    /// # let ids: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+    /// # let values: ArrayRef = Arc::new(Int32Array::from(vec![10, 20]));
+    /// # db.execute("INSERT INTO t VALUES (1, 5)")?;
+    /// let mut tx = db.begin()?;
+    /// tx.upsert("t", RecordBatch::try_from_iter([("id", ids), ("v", values)]).unwrap())?;
+    /// tx.commit()?;
+    /// assert_eq!(db.query("SELECT v FROM t ORDER BY id")?.to_rows::<(i32,)>()?, [(10,), (20,)]);
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn upsert(&mut self, table: &str, rows: RecordBatch) -> Result<u64> {
         self.change(table, |table| {
             let columns = incoming::columns(table, &rows)?;
@@ -84,6 +131,23 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// `P0002` a row is not there.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use deltaq::arrow_array::{ArrayRef, Int32Array, RecordBatch};
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT)")?;
+    /// # let ids: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+    /// # let values: ArrayRef = Arc::new(Int32Array::from(vec![10, 20]));
+    /// db.execute("INSERT INTO t VALUES (1, 10), (2, 20)")?;
+    /// let mut tx = db.begin()?;
+    /// tx.delete("t", RecordBatch::try_from_iter([("id", ids.clone())]).unwrap())?;
+    /// let error = tx.delete("t", RecordBatch::try_from_iter([("id", ids)]).unwrap()).unwrap_err();
+    /// assert!(error.is_absent_row());
+    /// tx.commit()?;
+    /// assert!(db.query("SELECT * FROM t")?.is_empty());
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn delete(&mut self, table: &str, rows: RecordBatch) -> Result<u64> {
         self.change(table, |table| match incoming::doomed(table, &rows)? {
             Doomed::Rows(columns) => table.push(incoming::ones(columns, &rows).negate()),
@@ -95,6 +159,21 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// `P0002` more copies are retracted than there are; `23505` a primary key would be there twice; others as [`Transaction::append`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use deltaq::arrow_array::{ArrayRef, Int32Array, RecordBatch};
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT)")?;
+    /// # let ids: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+    /// # let values: ArrayRef = Arc::new(Int32Array::from(vec![10, 20]));
+    /// db.execute("INSERT INTO t VALUES (1, 10)")?;
+    /// let mut tx = db.begin()?;
+    /// tx.push("t", RecordBatch::try_from_iter([("id", ids), ("v", values)]).unwrap(), &[-1, 1])?;
+    /// tx.commit()?;
+    /// assert_eq!(db.query("SELECT * FROM t")?.to_rows::<(i32, i32)>()?, [(2, 20)]);
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn push(&mut self, table: &str, rows: RecordBatch, weights: &[i64]) -> Result<u64> {
         if weights.len() != rows.num_rows() {
             let message = format!("{} weights for {} rows", weights.len(), rows.num_rows());
@@ -114,6 +193,16 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// As [`Engine::execute`]; `25001` for statements that may not stand in a transaction.
+    ///
+    /// ```
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT)")?;
+    /// let mut tx = db.begin()?;
+    /// tx.execute("INSERT INTO t VALUES (1, 10); UPDATE t SET v = v + 1")?;
+    /// assert_eq!(tx.execute("DROP TABLE t").unwrap_err().code(), "25001");
+    /// tx.commit()?;
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn execute(&mut self, sql: &str) -> Result<Vec<Outcome>> {
         self.engine.with(|interior| interior.execute(sql))
     }
@@ -122,6 +211,16 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// As [`Engine::query`].
+    ///
+    /// ```
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(v INT)")?;
+    /// let mut tx = db.begin()?;
+    /// tx.execute("INSERT INTO t VALUES (1)")?;
+    /// assert_eq!(tx.query("SELECT v FROM t")?.len(), 1);
+    /// tx.rollback()?;
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn query(&mut self, sql: &str) -> Result<Rows> {
         self.engine.with(|interior| interior.query(sql))
     }
@@ -130,6 +229,15 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// `XX000` if a worker has stopped.
+    ///
+    /// ```
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(v INT)")?;
+    /// let mut tx = db.begin()?;
+    /// tx.execute("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)")?;
+    /// assert_eq!(tx.commit()?.epoch, 1);
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn commit(mut self) -> Result<Commit> {
         self.open = false;
         let epoch = self.engine.with(|interior| interior.commit())?;
@@ -141,6 +249,16 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// `XX000` if a worker has stopped.
+    ///
+    /// ```
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(v INT)")?;
+    /// let mut tx = db.begin()?;
+    /// tx.execute("INSERT INTO t VALUES (1)")?;
+    /// tx.rollback()?;
+    /// assert!(db.query("SELECT v FROM t")?.is_empty());
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
     pub fn rollback(mut self) -> Result<()> {
         self.open = false;
         self.engine.with(|interior| interior.rollback())
