@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use deltaq_circuit::operator::Size;
 use deltaq_circuit::{Batch, Graph, Node, NodeId};
 use deltaq_compiler::circuit::{Circuit, keeps_state};
+use deltaq_compiler::explain::with_facts;
 use deltaq_compiler::rewrite::optimize;
 use deltaq_compiler::statement::ExplainFormat;
 use deltaq_compiler::{Plan, Query, Statement};
 
-use crate::catalog::Relation;
+use crate::catalog::{Catalog, Relation};
 use crate::error::{Error, Result};
 use crate::interior::Interior;
 use crate::query::contained;
@@ -58,7 +59,7 @@ impl Interior {
         let root = contained(|| circuit.lower(&plan, &|name| sources[name]).root)?;
         Ok(match format {
             ExplainFormat::Dot => circuit.graph().dot(),
-            ExplainFormat::Text => told(&plan, &circuit, root, &HashMap::new()),
+            ExplainFormat::Text => told(&plan, &self.catalog, &circuit, root, &HashMap::new()),
         })
     }
 
@@ -79,7 +80,7 @@ impl Interior {
         }
         self.settle()?;
         let sizes = self.runtime.sizes()?.into_iter().collect();
-        Ok(told(&plan, &self.circuit, root, &sizes))
+        Ok(told(&plan, &self.catalog, &self.circuit, root, &sizes))
     }
 
     /// What tables and the operators of views remember.
@@ -144,8 +145,8 @@ fn operator(node: &Node) -> String {
 }
 
 /// A plan and the circuit that runs it, in words.
-fn told(plan: &Plan, circuit: &Circuit, root: NodeId, sizes: &HashMap<NodeId, Size>) -> String {
-    let mut text = format!("plan\n{}", indented(&outline(plan)));
+fn told(plan: &Plan, catalog: &Catalog, circuit: &Circuit, root: NodeId, sizes: &HashMap<NodeId, Size>) -> String {
+    let mut text = format!("plan\n{}", indented(&with_facts(plan, catalog)));
     let _ = writeln!(text, "circuit ({})", circuit.spread(root));
     for node in circuit.below(root) {
         let inputs: Vec<String> = node.inputs.iter().map(|i| format!("#{}", i.0)).collect();
@@ -172,30 +173,4 @@ fn told(plan: &Plan, circuit: &Circuit, root: NodeId, sizes: &HashMap<NodeId, Si
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
-}
-
-fn outline(plan: &Plan) -> String {
-    let what = match plan {
-        Plan::Scan { relation, .. } => format!("scan {relation}"),
-        Plan::Values { rows, .. } => format!("values {} rows", rows.len()),
-        Plan::Project { exprs, .. } => format!("project {}", list(exprs)),
-        Plan::Filter { predicate, .. } => format!("filter {predicate}"),
-        Plan::Join { kind, on, residual, .. } => {
-            let on: Vec<String> = on.iter().map(|e| format!("{} = {}", e.left, e.right)).collect();
-            let residual = residual.as_ref().map_or(String::new(), |r| format!(" and {r}"));
-            format!("{kind:?} join on {}{residual}", on.join(", ")).to_lowercase()
-        }
-        Plan::Aggregate { keys, calls, .. } => format!("aggregate {} by {}", list(calls), list(keys)),
-        Plan::Distinct { .. } => "distinct".into(),
-        Plan::Union { .. } => "union all".into(),
-        Plan::Set { kind, .. } => format!("{kind:?} all").to_lowercase(),
-        Plan::TopK { offset, limit, .. } => format!("top, offset {offset}, limit {limit:?}"),
-        Plan::FlatMap { function, args, .. } => format!("{function}({})", list(args)),
-    };
-    let inputs: String = plan.inputs().into_iter().map(|input| indented(&outline(input))).collect();
-    format!("{what}\n{inputs}")
-}
-
-fn list(items: &[impl std::fmt::Display]) -> String {
-    items.iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
