@@ -8,6 +8,7 @@ use deltaq_circuit::{Batch, Epoch, Kind, NodeId, RowError, Weight, Weights};
 use deltaq_compiler::circuit::Circuit;
 use deltaq_compiler::rewrite::optimize;
 use deltaq_compiler::{Plan, Query};
+use deltaq_operators::{Field, Scalar};
 
 use crate::catalog::Relation;
 use crate::error::{Error, Result};
@@ -35,8 +36,15 @@ impl Interior {
     /// That of a row that cannot be computed.
     pub(crate) fn evaluate(&mut self, plan: &Plan) -> Result<Batch> {
         let plan = optimize(self.widened(plan));
-        if let Plan::Scan { relation, .. } = &plan {
-            return Ok(expand(&self.contents(relation)?.consolidate()));
+        match &plan {
+            Plan::Scan { relation, .. } => return Ok(expand(&self.contents(relation)?.consolidate())),
+            Plan::Values { rows, schema } => {
+                let column =
+                    |(index, field): (usize, &Field)| Scalar::to_column(rows.iter().map(|row| &row[index]), field.ty);
+                let columns = schema.iter().enumerate().map(column).collect();
+                return Ok(Batch::with_len(columns, Weights::Ones, rows.len()));
+            }
+            _ => {}
         }
         let (circuit, mut inputs, root) = self.scratch(&plan)?;
         let (rows, errors) = contained(|| {

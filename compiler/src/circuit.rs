@@ -305,9 +305,7 @@ impl Lowering<'_> {
 
     fn values(&mut self, rows: &[Vec<Scalar>], schema: &Schema) -> NodeId {
         let column = |(index, field): (usize, &deltaq_operators::Field)| {
-            let values: Vec<_> = rows.iter().map(|row| row[index].to_array(field.ty)).collect();
-            let values: Vec<&dyn arrow_array::Array> = values.iter().map(|v| v.as_ref()).collect();
-            deltaq_circuit::arrays::concat(&values)
+            Scalar::to_column(rows.iter().map(|row| &row[index]), field.ty)
         };
         let batch = match rows.len() {
             0 => Batch::none(),

@@ -81,6 +81,47 @@ impl Scalar {
         }
     }
 
+    /// A column of `values`, all of type `ty`. Cost: O(values).
+    ///
+    /// # Panics
+    /// If a value is not of that type.
+    pub fn to_column<'a>(values: impl IntoIterator<Item = &'a Scalar>, ty: SqlType) -> ArrayRef {
+        let values = values.into_iter();
+        macro_rules! each {
+            ($variant:ident, $array:ty, |$v:ident| $map:expr) => {{
+                let value = |value: &'a Scalar| match value {
+                    Scalar::Null => None,
+                    Scalar::$variant($v) => Some($map),
+                    other => panic!("{other:?} in a column of type {ty}"),
+                };
+                values.map(value).collect::<$array>()
+            }};
+        }
+        match ty {
+            SqlType::Boolean => Arc::new(each!(Boolean, BooleanArray, |v| *v)),
+            SqlType::SmallInt => Arc::new(each!(SmallInt, Int16Array, |v| *v)),
+            SqlType::Int => Arc::new(each!(Int, Int32Array, |v| *v)),
+            SqlType::BigInt => Arc::new(each!(BigInt, Int64Array, |v| *v)),
+            SqlType::Real => Arc::new(each!(Real, Float32Array, |v| *v)),
+            SqlType::Double => Arc::new(each!(Double, Float64Array, |v| *v)),
+            SqlType::Decimal(..) => Arc::new(each!(Decimal, Decimal128Array, |v| *v).with_data_type(ty.arrow())),
+            SqlType::Null | SqlType::Text { .. } => Arc::new(each!(Text, StringArray, |v| v.as_str())),
+            SqlType::Bytea => Arc::new(each!(Bytea, BinaryArray, |v| v.as_slice())),
+            SqlType::Date => Arc::new(each!(Date, Date32Array, |v| *v)),
+            SqlType::Time => Arc::new(each!(Time, Time64MicrosecondArray, |v| *v)),
+            SqlType::Timestamp | SqlType::TimestampTz => {
+                Arc::new(each!(Timestamp, TimestampMicrosecondArray, |v| *v).with_data_type(ty.arrow()))
+            }
+            SqlType::Interval | SqlType::Uuid => {
+                let columns: Vec<ArrayRef> = values.map(|v| v.to_array(ty)).collect();
+                if columns.is_empty() {
+                    return crate::arrays::empty(&ty.arrow());
+                }
+                crate::arrays::concat(&columns.iter().map(|c| c.as_ref()).collect::<Vec<_>>())
+            }
+        }
+    }
+
     /// The value of `array` at `row`; `array` must be of type `ty`'s column type.
     pub fn from_array(array: &ArrayRef, ty: SqlType, row: usize) -> Scalar {
         if array.is_null(row) {

@@ -172,7 +172,7 @@ fn a_statement_that_fails_changes_nothing() -> Result<(), Error> {
     let error = db
         .execute("INSERT INTO t VALUES (5, 5); INSERT INTO t VALUES (5, 5); INSERT INTO t VALUES (6, 6)")
         .unwrap_err();
-    assert_eq!((error.code(), error.position()), ("23505", Some(30)));
+    assert_eq!((error.code(), error.position()), ("23505", Some(29)));
     assert_eq!(all(&mut db, "t").len(), 4, "statements before the one that failed stand");
     db.execute("UPDATE t SET id = id + 1")?;
     assert_eq!(all(&mut db, "t"), ["2 10", "3 20", "4 30000", "6 5"]);

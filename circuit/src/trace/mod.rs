@@ -131,6 +131,9 @@ impl Trace {
     }
 
     fn absorb(&mut self, delta: &Batch) {
+        if delta.is_empty() {
+            return;
+        }
         let key: Vec<ArrayRef> = self.key.iter().map(|&k| delta.column(k).clone()).collect();
         let keys = self.layout.encode(&key, delta.len());
         let hashes = keys.hashes();

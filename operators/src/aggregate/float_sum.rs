@@ -40,12 +40,13 @@ impl Rest {
     fn add(&mut self, amount: i128, exponent: i32) {
         let band = exponent.div_euclid(BAND);
         let shift = exponent.rem_euclid(BAND) as u32;
-        // amount · 2^shift may exceed 128 bits: the low 64 bits go here, the rest one band up.
-        let low = (amount & i128::from(u64::MAX)) << shift;
-        let high = amount >> 64;
-        self.carry(band, low);
-        if high != 0 {
-            self.add(high, exponent + 64);
+        // amount · 2^shift takes up to three bands. Its parts have its sign, so that the opposite amount cancels each of them.
+        let sign = amount.signum();
+        let (low, high) = (amount.unsigned_abs() << shift, amount.unsigned_abs().checked_shr(128 - shift).unwrap_or(0));
+        for (up, part) in [low as u64, (low >> BAND) as u64, high as u64].into_iter().enumerate() {
+            if part != 0 {
+                self.carry(band + up as i32, sign * i128::from(part));
+            }
         }
     }
 
