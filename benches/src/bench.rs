@@ -133,7 +133,10 @@ impl Bench {
         }
         if !self.heading {
             self.heading = true;
-            println!("{:<36} {:>7}  {:<22} {:>14} {:<8} {:>12}", "case", "workers", "metric", "value", "unit", "to reach");
+            println!(
+                "{:<36} {:>7}  {:<22} {:>14} {:<8} {:>12}",
+                "case", "workers", "metric", "value", "unit", "to reach"
+            );
         }
         let reach = reach.map(number).unwrap_or_default();
         println!("{case:<36} {workers:>7}  {metric:<22} {:>14} {unit:<8} {reach:>12}", number(*value));

@@ -69,7 +69,14 @@ fn figures(bench: &mut Bench, case: &str, codec: &str, bytes: usize, rows: usize
     for (metric, nanos) in ["encode", "decode", "decode and read"].into_iter().zip(times) {
         bench.figure(&Figure { case, workers: 1, metric, value: nanos, unit: "ns", reach: None });
     }
-    bench.figure(&Figure { case, workers: 1, metric: "size", value: bytes as f64 / rows as f64, unit: "B/row", reach: None });
+    bench.figure(&Figure {
+        case,
+        workers: 1,
+        metric: "size",
+        value: bytes as f64 / rows as f64,
+        unit: "B/row",
+        reach: None,
+    });
 }
 
 /// The time of one call in nanoseconds: the median over some hundreds of calls, or of batches of calls where one is short.

@@ -70,9 +70,8 @@ impl Work {
         let sources: Vec<_> = names.iter().map(|name| circuit.source(name, &schema, false)).collect();
         let tables: Vec<NodeId> = sources.iter().map(|s| s.id).collect();
         executor.install(sources);
-        let find = |name: &str| {
-            tables[names.iter().position(|n| *n == name).unwrap_or_else(|| panic!("no table {name}"))]
-        };
+        let find =
+            |name: &str| tables[names.iter().position(|n| *n == name).unwrap_or_else(|| panic!("no table {name}"))];
         let lowered = circuit.lower(&rewrite::optimize(plan.clone()), &find);
         executor.install(lowered.nodes);
         executor.watch(lowered.root, true);
@@ -113,8 +112,7 @@ fn pairs(batch: &Batch) -> Vec<(i64, i64)> {
 }
 
 fn counted() -> Plan {
-    let call =
-        Call { function: Function::Count, arg: None, distinct: false, filter: None, ty: SqlType::BigInt };
+    let call = Call { function: Function::Count, arg: None, distinct: false, filter: None, ty: SqlType::BigInt };
     let schema = vec![field("k"), field("count")];
     Plan::Aggregate { input: Box::new(scan("t")), keys: vec![big(0)], calls: vec![call], schema }
 }
@@ -193,13 +191,8 @@ fn timed<S, T>(steps: impl Iterator<Item = S>, mut step: impl FnMut(S) -> T) -> 
 
 fn joined() -> Plan {
     let on = vec![Equality { left: big(0), right: big(0), nulls: false }];
-    let join = Plan::Join {
-        left: Box::new(scan("a")),
-        right: Box::new(scan("b")),
-        kind: JoinKind::Inner,
-        on,
-        residual: None,
-    };
+    let join =
+        Plan::Join { left: Box::new(scan("a")), right: Box::new(scan("b")), kind: JoinKind::Inner, on, residual: None };
     let schema = vec![field("k"), field("v"), field("w")];
     Plan::Project { input: Box::new(join), exprs: vec![big(0), big(1), big(3)], schema }
 }
@@ -270,7 +263,11 @@ fn join_steps(bench: &mut Bench) -> Result<()> {
                 turn += 1;
                 let left = if step == 1 { turn / 2 % 2 } else { step / 2 };
                 let parts = [(0, left), (1, step - left)];
-                parts.into_iter().filter(|(_, n)| *n > 0).map(|(side, n)| (side, weighted(live[side].step(n)))).collect()
+                parts
+                    .into_iter()
+                    .filter(|(_, n)| *n > 0)
+                    .map(|(side, n)| (side, weighted(live[side].step(n))))
+                    .collect()
             })
             .collect();
         let mut times = timed(steps.into_iter(), |inputs| work.step(inputs));

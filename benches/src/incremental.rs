@@ -51,13 +51,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
 }
 
 /// The figures of one case: a step, the two naive ways, and how many times faster the step is.
-fn compare(
-    bench: &mut Bench,
-    case: &str,
-    mut steps: Vec<Duration>,
-    [plain, sql]: [Duration; 2],
-    reach: Option<f64>,
-) {
+fn compare(bench: &mut Bench, case: &str, mut steps: Vec<Duration>, [plain, sql]: [Duration; 2], reach: Option<f64>) {
     let workers = bench.options().workers;
     let step = micros(median(&mut steps));
     bench.latencies(case, workers, &mut steps, None);
@@ -123,8 +117,7 @@ fn values(bench: &mut Bench) -> Result<()> {
         for (id, value) in ids.iter().zip(&values) {
             base[*id as usize] = value.clone();
         }
-        let rows =
-            record(vec![("id", ints(ids.iter().map(|id| id + 1))), ("value", texts(values.into_iter()))]);
+        let rows = record(vec![("id", ints(ids.iter().map(|id| id + 1))), ("value", texts(values.into_iter()))]);
         vec![("base", Op::Upsert(rows))]
     };
     let verify = |db: &mut Engine, base: &[String]| -> Result<()> {
@@ -134,7 +127,7 @@ fn values(bench: &mut Bench) -> Result<()> {
 
     let first = step(&mut base, 0);
     let mut rebuilt = None;
-    let (duration, done) = time(|| -> Result<usize> {
+    let (duration, done) = time(|| -> Result<i64> {
         let mut db = open(workers, &sql)?;
         let sub = db.subscribe("counts")?;
         load(&mut db, "base", std::slice::from_ref(&input))?;
@@ -406,7 +399,8 @@ fn pipeline(bench: &mut Bench) -> Result<()> {
 
 /// 5 M orders of 100 customers, then 60 steps of 100 more; how many orders each customer has.
 fn tutorial(bench: &mut Bench) -> Result<()> {
-    const QUERY: &str = "SELECT c.name, COUNT(*) AS n FROM orders o JOIN customers c ON o.customer = c.id GROUP BY c.name";
+    const QUERY: &str =
+        "SELECT c.name, COUNT(*) AS n FROM orders o JOIN customers c ON o.customer = c.id GROUP BY c.name";
     let sql = format!(
         "CREATE TABLE customers(id BIGINT PRIMARY KEY, name TEXT); CREATE TABLE orders(id BIGINT, customer BIGINT);
          CREATE VIEW counts AS {QUERY}"

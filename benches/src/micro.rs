@@ -80,7 +80,8 @@ fn count(bench: &mut Bench) -> Result<()> {
             None => one = Some(value),
             Some(one) => {
                 let value = value / one;
-                bench.figure(&Figure { case: "count", workers, metric: "speedup", value, unit: "×", reach: Some(1.6) });
+                bench
+                    .figure(&Figure { case: "count", workers, metric: "speedup", value, unit: "×", reach: Some(1.6) });
             }
         }
         let mut db = open(workers, COUNT)?;
@@ -88,7 +89,7 @@ fn count(bench: &mut Bench) -> Result<()> {
             load(&mut db, "t", &epochs)?;
             consume(&db.subscribe("counts")?)
         });
-        check("groups", &done?, &known.len())?;
+        check("groups", &done?, &(known.len() as i64))?;
         let value = rate(count, duration);
         bench.figure(&Figure { case: "count", workers, metric: "not consumed", value, unit: "rows/s", reach: None });
     }
@@ -163,7 +164,7 @@ fn join_load(bench: &mut Bench) -> Result<()> {
                 load_and_consume(&mut db, "a", &a, &sub)?;
                 load_and_consume(&mut db, "b", &b, &sub)
             });
-            check("joined rows", &changed?, &known.0)?;
+            check("joined rows", &changed?, &(known.0 as i64))?;
             check("joined pairs", &answer(&mut db)?, &known)?;
             times.push(duration);
         }
@@ -209,9 +210,10 @@ fn filter_project(bench: &mut Bench) -> Result<()> {
     let count = bench.rows(10_000_000, 100_000);
     let input = random_rows(count, 1000, 8);
     let epochs: Vec<RecordBatch> = input.chunks(EPOCH_ROWS).map(|chunk| batch(["k", "v"], chunk)).collect();
-    let known = input.iter().filter(|row| row.1 > 500_000).count();
+    let known = input.iter().filter(|row| row.1 > 500_000).count() as i64;
     let workers = bench.options().workers;
-    let sql = "CREATE TABLE t(k BIGINT NOT NULL, v BIGINT NOT NULL); CREATE VIEW high AS SELECT v, k FROM t WHERE v > 500000";
+    let sql =
+        "CREATE TABLE t(k BIGINT NOT NULL, v BIGINT NOT NULL); CREATE VIEW high AS SELECT v, k FROM t WHERE v > 500000";
     for consumed in [true, false] {
         let mut times = Vec::new();
         for _ in 0..bench.runs() {

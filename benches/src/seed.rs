@@ -24,14 +24,14 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     incremental::run(bench)
 }
 
-/// Streams `input` into `table` on a fresh engine; the median rate over some runs. `verify` sees the engine and the rows that changed.
+/// Streams `input` into `table` on a fresh engine; the median rate over some runs. `verify` sees the engine and how many rows came out.
 fn stream(
     bench: &Bench,
     workers: usize,
     sql: &str,
     [table, view]: [&str; 2],
     input: &RecordBatch,
-    verify: impl Fn(&mut deltaq::Engine, usize) -> Result<()>,
+    verify: impl Fn(&mut deltaq::Engine, i64) -> Result<()>,
 ) -> Result<f64> {
     let epochs = chunks(input, EPOCH_ROWS);
     let mut times = Vec::new();
@@ -59,7 +59,7 @@ fn select(bench: &mut Bench) -> Result<()> {
             ("total_amount", floats(all.map(|i| 150.0 + (i % 100) as f64))),
         ]);
         let value = stream(bench, workers, sql, ["orders", "large"], &input, |db, changed| {
-            check("rows that passed", &changed, &count)?;
+            check("rows that passed", &changed, &(count as i64))?;
             check("rows of the view", &db.query("SELECT order_id FROM large")?.len(), &count)
         })?;
         bench.figure(&Figure { case, workers, metric: "consumed", value, unit: "rows/s", reach: Some(5e6) });
@@ -103,7 +103,9 @@ fn scaling(bench: &mut Bench) -> Result<()> {
                CREATE VIEW sums AS SELECT group_id, SUM(value) AS total FROM t GROUP BY group_id";
     let many = bench.options().workers.max(2);
     let mut alone = None;
-    for (case, count) in [("partition scaling", 100_000i64), ("partition scaling/long", bench.rows(2_000_000, 100_000) as i64)] {
+    for (case, count) in
+        [("partition scaling", 100_000i64), ("partition scaling/long", bench.rows(2_000_000, 100_000) as i64)]
+    {
         let input = record(vec![
             ("id", ints(0..count)),
             ("group_id", ints((0..count).map(|i| i % 10))),

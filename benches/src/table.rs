@@ -75,8 +75,8 @@ pub fn load(db: &mut Engine, table: &str, batches: &[RecordBatch]) -> Result<()>
     Ok(())
 }
 
-/// As [`load`], each epoch's output taken before the next begins. Returns how many rows changed.
-pub fn load_and_consume(db: &mut Engine, table: &str, batches: &[RecordBatch], sub: &Subscription) -> Result<usize> {
+/// As [`load`], each epoch's output taken before the next begins. Returns how many rows came, less those that went.
+pub fn load_and_consume(db: &mut Engine, table: &str, batches: &[RecordBatch], sub: &Subscription) -> Result<i64> {
     let mut changed = 0;
     for batch in batches {
         let mut tx = db.begin()?;
@@ -87,14 +87,9 @@ pub fn load_and_consume(db: &mut Engine, table: &str, batches: &[RecordBatch], s
     Ok(changed)
 }
 
-/// Takes what a subscription has, and looks at every weight. Returns how many rows changed.
-pub fn consume(sub: &Subscription) -> Result<usize> {
-    let mut changed = 0;
-    for change in sub.poll()? {
-        black_box(change.weights.iter().sum::<i64>());
-        changed += change.len();
-    }
-    Ok(changed)
+/// Takes what a subscription has, and looks at every weight. Returns how many rows came, less those that went.
+pub fn consume(sub: &Subscription) -> Result<i64> {
+    Ok(black_box(sub.poll()?.iter().map(|change| change.weights.iter().sum::<i64>()).sum()))
 }
 
 /// The time of each step, from the beginning of its transaction until its output is consumed.

@@ -169,6 +169,18 @@ impl Column {
         }
     }
 
+    /// Reads a byte at each of `slots`, so that they are in the cache.
+    pub(crate) fn touch(&self, slots: impl Iterator<Item = usize>) -> u8 {
+        match &self.slots {
+            Slots::W1(v) => slots.fold(0, |all, s| all ^ v[s]),
+            Slots::W2(v) => slots.fold(0, |all, s| all ^ v[s] as u8),
+            Slots::W4(v) => slots.fold(0, |all, s| all ^ v[s] as u8),
+            Slots::W8(v) => slots.fold(0, |all, s| all ^ v[s] as u8),
+            Slots::W16(v) => slots.fold(0, |all, s| all ^ v[s] as u8),
+            Slots::Var(arena) => slots.fold(0, |all, s| all ^ arena.starts[s] as u8 ^ arena.lengths[s] as u8),
+        }
+    }
+
     /// The values at `slots`.
     pub(crate) fn gather(&self, slots: &[u32]) -> ArrayRef {
         fn at<T: Copy>(values: &[T], slots: &[u32]) -> Vec<T> {

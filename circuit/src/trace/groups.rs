@@ -2,7 +2,9 @@
 
 use arrow_array::ArrayRef;
 
-use super::key_store::{Index, KeyStore};
+use super::NONE;
+use super::index::Index;
+use super::key_store::KeyStore;
 use crate::keys::{KeyLayout, Keys};
 
 /// Numbers groups of equal keys. Accumulators lie in columns indexed by the number.
@@ -60,20 +62,27 @@ impl Groups {
     fn assign_fixed(&mut self, each: &[u128]) -> Vec<u32> {
         let KeyStore::Fixed(store) = &mut self.keys else { panic!("keys of another layout than the table's") };
         let mut groups = Vec::with_capacity(each.len());
-        for &key in each {
-            let next = self.free.last().copied().unwrap_or(self.live.len() as u32);
-            let hash = crate::keys::hash_fixed(key);
-            let found = self.index.find_or_insert(hash, next, |g| store[g as usize] == key);
-            groups.push(found.unwrap_or_else(|| {
-                if self.free.pop().is_none() {
-                    store.push(key);
-                    self.live.push(true);
-                } else {
-                    store[next as usize] = key;
-                    self.live[next as usize] = true;
+        for block in each.chunks(1024) {
+            let hashes: Vec<u64> = block.iter().map(|key| crate::keys::hash_fixed(*key)).collect();
+            let candidates = self.index.candidates(hashes.iter().copied());
+            for ((&key, &hash), &candidate) in block.iter().zip(&hashes).zip(&candidates) {
+                if candidate != NONE && store[candidate as usize] == key {
+                    groups.push(candidate);
+                    continue;
                 }
-                next
-            }));
+                let next = self.free.last().copied().unwrap_or(self.live.len() as u32);
+                let found = self.index.find_or_insert(hash, next, |g| store[g as usize] == key);
+                groups.push(found.unwrap_or_else(|| {
+                    if self.free.pop().is_none() {
+                        store.push(key);
+                        self.live.push(true);
+                    } else {
+                        store[next as usize] = key;
+                        self.live[next as usize] = true;
+                    }
+                    next
+                }));
+            }
         }
         groups
     }

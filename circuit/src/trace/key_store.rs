@@ -1,10 +1,10 @@
-//! Encoded keys by slot, and the hash index that finds them.
+//! Encoded keys by slot.
 
 use arrow_array::ArrayRef;
-use hashbrown::HashTable;
-use hashbrown::hash_table::{Entry, OccupiedEntry};
 
+use super::NONE;
 use super::column::Arena;
+use super::index::Index;
 use crate::keys::{self, KeyLayout, Keys};
 
 /// The keys of slots. Slots are written in any order and used again when freed.
@@ -76,6 +76,39 @@ impl KeyStore {
         }
     }
 
+    /// For each of `rows` the slot in `index` that holds its key of `keys`, or `u32::MAX`. All entries are looked up before any key is
+    /// compared: where the state is larger than the cache, the misses overlap.
+    pub fn find_all(
+        &self,
+        index: &Index,
+        keys: &Keys,
+        hashes: &[u64],
+        rows: impl Iterator<Item = usize> + Clone,
+    ) -> Vec<u32> {
+        let mut slots = index.candidates(rows.clone().map(|row| hashes[row]));
+        fn compare(
+            slots: &mut [u32],
+            rows: impl Iterator<Item = usize>,
+            index: &Index,
+            hashes: &[u64],
+            equal: impl Fn(usize, usize) -> bool,
+        ) {
+            for (slot, row) in slots.iter_mut().zip(rows) {
+                if *slot != NONE && !equal(*slot as usize, row) {
+                    *slot = index.find(hashes[row], |slot| equal(slot as usize, row)).unwrap_or(NONE);
+                }
+            }
+        }
+        match (self, keys) {
+            (KeyStore::Fixed(a), Keys::Fixed(b)) => compare(&mut slots, rows, index, hashes, |s, r| a[s] == b[r]),
+            (KeyStore::Bytes(a), Keys::Bytes(b)) => {
+                compare(&mut slots, rows, index, hashes, |s, r| a.0.get(s) == b.get(r))
+            }
+            _ => panic!("keys of another layout than the store's"),
+        }
+        slots
+    }
+
     /// Notes that a slot is free.
     pub fn free(&mut self, slot: usize) {
         if let KeyStore::Bytes(keys) = self {
@@ -106,111 +139,5 @@ impl KeyStore {
             KeyStore::Fixed(keys) => keys.capacity() * 16,
             KeyStore::Bytes(keys) => keys.0.bytes(),
         }
-    }
-}
-
-/// Finds slots by the hash of what they hold. Holds half the hash, so it grows without looking at the slots.
-#[derive(Debug, Default)]
-pub struct Index {
-    table: HashTable<(u32, u32)>,
-}
-
-#[inline]
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-/// An index entry that is there: the slot, and how to point it elsewhere or remove it.
-pub struct Found<'a>(OccupiedEntry<'a, (u32, u32)>);
-
-impl Found<'_> {
-    /// The slot.
-    pub fn slot(&self) -> u32 {
-        self.0.get().1
-    }
-
-    /// Points the entry at another slot of the same key.
-    pub fn set(&mut self, slot: u32) {
-        self.0.get_mut().1 = slot;
-    }
-
-    /// Removes the entry.
-    pub fn remove(self) {
-        self.0.remove();
-    }
-}
-
-impl Index {
-    /// Entries.
-    pub fn len(&self) -> usize {
-        self.table.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
-    }
-
-    /// Makes room for `more` entries.
-    pub fn reserve(&mut self, more: usize) {
-        self.table.reserve(more, |(hash, _)| spread(*hash));
-    }
-
-    /// The slot of this hash for which `same` holds.
-    #[inline]
-    pub fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
-        let half = hash as u32;
-        self.table.find(spread(half), |&(h, slot)| h == half && same(slot)).map(|&(_, slot)| slot)
-    }
-
-    /// The entry of this hash for which `same` holds.
-    #[inline]
-    pub fn find_entry(&mut self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<Found<'_>> {
-        let half = hash as u32;
-        self.table.find_entry(spread(half), |&(h, slot)| h == half && same(slot)).ok().map(Found)
-    }
-
-    /// The slot of this hash for which `same` holds; where there is none, `slot` is entered and None returned.
-    #[inline]
-    pub fn find_or_insert(&mut self, hash: u64, slot: u32, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
-        let half = hash as u32;
-        match self.table.entry(spread(half), |&(h, s)| h == half && same(s), |(h, _)| spread(*h)) {
-            Entry::Occupied(entry) => Some(entry.get().1),
-            Entry::Vacant(entry) => {
-                entry.insert((half, slot));
-                None
-            }
-        }
-    }
-
-    /// Points the entry of this hash for which `same` holds at `slot` and returns where it pointed; enters it where there is none.
-    #[inline]
-    pub fn replace(&mut self, hash: u64, slot: u32, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
-        let half = hash as u32;
-        match self.table.entry(spread(half), |&(h, s)| h == half && same(s), |(h, _)| spread(*h)) {
-            Entry::Occupied(mut entry) => Some(std::mem::replace(&mut entry.get_mut().1, slot)),
-            Entry::Vacant(entry) => {
-                entry.insert((half, slot));
-                None
-            }
-        }
-    }
-
-    /// Enters a slot without looking for an equal one.
-    pub fn insert_unique(&mut self, hash: u64, slot: u32) {
-        let half = hash as u32;
-        self.table.insert_unique(spread(half), (half, slot), |(h, _)| spread(*h));
-    }
-
-    /// Gives back memory that a smaller index does not need.
-    pub fn shrink(&mut self) {
-        if self.table.capacity() > 4 * self.table.len().max(8) {
-            self.table.shrink_to(2 * self.table.len(), |(hash, _)| spread(*hash));
-        }
-    }
-
-    /// Bytes allocated.
-    pub fn bytes(&self) -> usize {
-        self.table.allocation_size()
     }
 }

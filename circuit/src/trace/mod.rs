@@ -9,9 +9,13 @@
 //! Memory follows live rows: slots whose weight comes to 0 are freed and used again, and a trace that has become
 //! mostly empty is rewritten. A lookup costs a hash; a retraction finds its row among those of its key, or, where a key
 //! has very many rows, by a second index over whole rows that is built when first needed.
+//!
+//! In a large trace most of the time is spent waiting for memory: an entry of the index, a key, a link, a value for each row. So changes
+//! and lookups first look at these places for many rows, each kind in a loop of its own, so that the processor waits for many of them at once.
 
 mod column;
 mod groups;
+mod index;
 mod key_store;
 
 use arrow_array::ArrayRef;
@@ -23,9 +27,12 @@ use crate::keys::{self, KeyLayout, Keys};
 use crate::operator::Size;
 use column::Column;
 pub use groups::Groups;
-pub use key_store::{Found, Index, KeyStore};
+pub use index::{Found, Index};
+pub use key_store::KeyStore;
 
 const NONE: u32 = u32::MAX;
+/// Rows whose places in state are looked at together before they are changed one by one.
+const TOUCHED: usize = 256;
 /// Rows of one key that are searched one by one; past these, by the index over whole rows.
 const CHAIN_MAX: usize = 24;
 /// An insert-only batch from this size on is kept as it is until the index is first needed.
@@ -43,14 +50,25 @@ pub struct Trace {
     layout: KeyLayout,
     keys: KeyStore,
     columns: Vec<Column>,
-    weights: Vec<Weight>,
-    next: Vec<u32>,
-    prev: Vec<u32>,
+    links: Vec<Link>,
     free: Vec<u32>,
     index: Index,
     rows: Option<Index>,
     negatives: usize,
 }
+
+/// What a slot has beside its row; together, since who looks at one needs the others.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    /// 0: the slot is free.
+    weight: Weight,
+    /// The slot of the next older row of the key.
+    next: u32,
+    /// The slot of the next newer row of the key.
+    prev: u32,
+}
+
+const FREE: Link = Link { weight: 0, next: NONE, prev: NONE };
 
 /// Pairs of a probing row and a slot whose key is equal.
 #[derive(Clone, Debug, Default)]
@@ -76,9 +94,7 @@ impl Trace {
             lazy: false,
             pending: Vec::new(),
             layout,
-            weights: Vec::new(),
-            next: Vec::new(),
-            prev: Vec::new(),
+            links: Vec::new(),
             free: Vec::new(),
             index: Index::default(),
             rows: None,
@@ -142,6 +158,11 @@ impl Trace {
         let mut rows = Vec::with_capacity(delta.len());
         let mut weights = Vec::with_capacity(delta.len());
         for row in 0..delta.len() {
+            if row % TOUCHED == 0 && self.outgrows_cache() {
+                let block = row..delta.len().min(row + TOUCHED);
+                let looks = |row: &usize| delta.weight(*row) < 0 || self.rest.is_empty() || self.negatives > 0;
+                self.touch(&keys, &hashes, block.filter(looks));
+            }
             if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
                 continue;
             }
@@ -160,12 +181,27 @@ impl Trace {
         self.insert(delta, &keys, &hashes, &rest, &rows, &weights);
     }
 
+    /// Whether lookups wait for memory.
+    fn outgrows_cache(&self) -> bool {
+        self.index.len() >= 1 << 14
+    }
+
+    /// Looks at all that changes to these rows will look at, all rows at a time, so that their cache misses overlap.
+    fn touch(&self, keys: &Keys, hashes: &[u64], rows: impl Iterator<Item = usize> + Clone) {
+        let slots = self.keys.find_all(&self.index, keys, hashes, rows);
+        let there = || slots.iter().filter(|s| **s != NONE).map(|s| *s as usize);
+        std::hint::black_box(there().fold(0, |all, s| all ^ self.links[s].next));
+        self.columns.iter().for_each(|c| {
+            std::hint::black_box(c.touch(there()));
+        });
+    }
+
     /// Where the key is the whole row: adds `weight` to the slot that holds it, if there is one with a weight above 0.
     fn raise(&mut self, keys: &Keys, hash: u64, row: usize, weight: Weight) -> bool {
         let found = self.index.find(hash, |s| self.keys.equals(s as usize, keys, row));
-        let held = found.filter(|s| self.weights[*s as usize] > 0);
+        let held = found.filter(|s| self.links[*s as usize].weight > 0);
         if let Some(slot) = held {
-            self.weights[slot as usize] += weight;
+            self.links[slot as usize].weight += weight;
         }
         held.is_some()
     }
@@ -176,8 +212,8 @@ impl Trace {
         let mut slot = head;
         let mut seen = 0;
         while slot != NONE && weight != 0 {
-            let next = self.next[slot as usize];
-            if self.weights[slot as usize].signum() == -weight.signum() && self.row_equals(slot, rest, row) {
+            let next = self.links[slot as usize].next;
+            if self.links[slot as usize].weight.signum() == -weight.signum() && self.row_equals(slot, rest, row) {
                 weight = self.settle(slot, hash, weight);
             }
             seen += 1;
@@ -197,7 +233,7 @@ impl Trace {
         while weight != 0 {
             let Some(index) = &self.rows else { break };
             let found = index.find(full, |s| {
-                self.weights[s as usize].signum() == -weight.signum()
+                self.links[s as usize].weight.signum() == -weight.signum()
                     && self.keys.equals(s as usize, keys, row)
                     && self.row_equals(s, rest, row)
             });
@@ -209,10 +245,10 @@ impl Trace {
 
     /// Adds `weight` to a slot of the other sign, as far as it goes; frees the slot at 0. Returns what is left.
     fn settle(&mut self, slot: u32, hash: u64, weight: Weight) -> Weight {
-        let there = self.weights[slot as usize];
+        let there = self.links[slot as usize].weight;
         let sum = there + weight;
         if sum.signum() == there.signum() {
-            self.weights[slot as usize] = sum;
+            self.links[slot as usize].weight = sum;
             return 0;
         }
         self.negatives -= usize::from(there < 0);
@@ -229,16 +265,15 @@ impl Trace {
                 entry.remove();
             }
         }
-        let (prev, next) = (self.prev[slot as usize], self.next[slot as usize]);
+        let Link { prev, next, .. } = std::mem::replace(&mut self.links[slot as usize], FREE);
         if next != NONE {
-            self.prev[next as usize] = prev;
+            self.links[next as usize].prev = prev;
         }
         if prev != NONE {
-            self.next[prev as usize] = next;
+            self.links[prev as usize].next = next;
         } else if let Some(mut entry) = self.index.find_entry(hash, |s| s == slot) {
             if next == NONE { entry.remove() } else { entry.set(next) }
         }
-        self.weights[slot as usize] = 0;
         self.keys.free(slot as usize);
         self.columns.iter_mut().for_each(|c| c.free(slot as usize));
         self.free.push(slot);
@@ -255,31 +290,31 @@ impl Trace {
         let mut slots = Vec::with_capacity(rows.len());
         let reused = self.free.len().min(rows.len());
         slots.extend(self.free.drain(self.free.len() - reused..));
-        let len = self.weights.len();
+        let len = self.links.len();
         let grown = len + rows.len() - reused;
         assert!(grown < NONE as usize, "a trace of more than 2^32 rows");
         slots.extend(len as u32..grown as u32);
         if grown > len {
             self.keys.resize(grown);
             self.columns.iter_mut().for_each(|c| c.resize(grown));
-            self.weights.resize(grown, 0);
-            self.next.resize(grown, NONE);
-            self.prev.resize(grown, NONE);
+            self.links.resize(grown, FREE);
         }
         for (column, &from) in self.columns.iter_mut().zip(&self.rest) {
             column.write(delta.column(from), rows, &slots);
         }
         self.index.reserve(rows.len());
-        for ((&row, &slot), &weight) in rows.iter().zip(&slots).zip(weights) {
+        for (nth, ((&row, &slot), &weight)) in rows.iter().zip(&slots).zip(weights).enumerate() {
+            if nth % TOUCHED == 0 && self.outgrows_cache() {
+                let block = &rows[nth..rows.len().min(nth + TOUCHED)];
+                self.touch(keys, hashes, block.iter().map(|row| *row as usize));
+            }
             let (row, at) = (row as usize, slot as usize);
             self.keys.set(at, keys, row);
-            self.weights[at] = weight;
             self.negatives += usize::from(weight < 0);
-            self.prev[at] = NONE;
             let older = self.index.replace(hashes[row], slot, |s| self.keys.equals(s as usize, keys, row));
-            self.next[at] = older.unwrap_or(NONE);
+            self.links[at] = Link { weight, next: older.unwrap_or(NONE), prev: NONE };
             if let Some(older) = older {
-                self.prev[older as usize] = slot;
+                self.links[older as usize].prev = slot;
             }
             if let Some(index) = &mut self.rows {
                 index.insert_unique(row_hash(hashes[row], rest, row), slot);
@@ -302,8 +337,8 @@ impl Trace {
 
     /// Rewrites a trace that is mostly free slots: costs what was freed since it was last rewritten.
     fn shrink(&mut self) {
-        let live = self.weights.len() - self.free.len();
-        if self.weights.len() > 256 && live * 4 < self.weights.len() {
+        let live = self.links.len() - self.free.len();
+        if self.links.len() > 256 && live * 4 < self.links.len() {
             let rows = self.gather_live();
             let mut fresh = Trace::new(std::mem::take(&mut self.types), std::mem::take(&mut self.key), self.nulls);
             fresh.lazy = self.lazy;
@@ -316,7 +351,7 @@ impl Trace {
     }
 
     fn live(&self) -> Vec<u32> {
-        (0..self.weights.len() as u32).filter(|&s| self.weights[s as usize] != 0).collect()
+        (0..self.links.len() as u32).filter(|&s| self.links[s as usize].weight != 0).collect()
     }
 
     fn gather_live(&self) -> Batch {
@@ -325,7 +360,7 @@ impl Trace {
             return Batch::none();
         }
         let columns = self.gather(&(0..self.types.len()).collect::<Vec<_>>(), &live);
-        if live.iter().all(|&s| self.weights[s as usize] == 1) {
+        if live.iter().all(|&s| self.links[s as usize].weight == 1) {
             Batch::with_len(columns, Weights::Ones, live.len())
         } else {
             Batch::weighted(columns, self.weights(&live))
@@ -361,16 +396,15 @@ impl Trace {
         let hashes = keys.hashes();
         matches.rows.reserve(len);
         matches.slots.reserve(len);
-        for (row, &hash) in hashes.iter().enumerate() {
+        let heads = self.keys.find_all(&self.index, &keys, &hashes, 0..len);
+        for (row, mut slot) in heads.into_iter().enumerate() {
             if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
                 continue;
             }
-            let head = self.index.find(hash, |s| self.keys.equals(s as usize, &keys, row));
-            let mut slot = head.unwrap_or(NONE);
             while slot != NONE {
                 matches.rows.push(row as u32);
                 matches.slots.push(slot);
-                slot = self.next[slot as usize];
+                slot = self.links[slot as usize].next;
             }
         }
         matches
@@ -394,13 +428,13 @@ impl Trace {
 
     /// The weights of the rows at `slots`.
     pub fn weights(&self, slots: &[u32]) -> Vec<Weight> {
-        slots.iter().map(|&s| self.weights[s as usize]).collect()
+        slots.iter().map(|&s| self.links[s as usize].weight).collect()
     }
 
     /// The weight of the row at `slot`.
     #[inline]
     pub fn weight(&self, slot: u32) -> Weight {
-        self.weights[slot as usize]
+        self.links[slot as usize].weight
     }
 
     /// How often each row of `batch` (all columns) is held, its own weight aside. Cost: a lookup a row.
@@ -425,9 +459,9 @@ impl Trace {
         let (mut sum, mut seen) = (0, 0);
         while slot != NONE {
             if self.row_equals(slot, rest, row) {
-                sum += self.weights[slot as usize];
+                sum += self.links[slot as usize].weight;
             }
-            slot = self.next[slot as usize];
+            slot = self.links[slot as usize].next;
             seen += 1;
             if seen == CHAIN_MAX && slot != NONE {
                 if self.rows.is_none() {
@@ -438,7 +472,7 @@ impl Trace {
                 let mut all = 0;
                 rows.find(row_hash(hash, rest, row), |s| {
                     if self.keys.equals(s as usize, keys, row) && self.row_equals(s, rest, row) {
-                        all += self.weights[s as usize];
+                        all += self.links[s as usize].weight;
                     }
                     false
                 });
@@ -454,12 +488,12 @@ impl Trace {
         let pending_bytes: usize = self.pending.iter().map(Batch::bytes).sum();
         let bytes = self.keys.bytes()
             + self.columns.iter().map(Column::bytes).sum::<usize>()
-            + self.weights.capacity() * 8
-            + (self.next.capacity() + self.prev.capacity() + self.free.capacity()) * 4
+            + self.links.capacity() * size_of::<Link>()
+            + self.free.capacity() * 4
             + self.index.bytes()
             + self.rows.as_ref().map_or(0, Index::bytes)
             + pending_bytes;
-        Size { rows: self.weights.len() - self.free.len() + pending, bytes }
+        Size { rows: self.links.len() - self.free.len() + pending, bytes }
     }
 }
 
