@@ -93,12 +93,12 @@ impl Interior {
                 let rows = self.within(|this| this.insert(&table, &query, &conflict))?;
                 changed("INSERT", rows)
             }
-            Statement::Update { table, exprs, predicate } => {
-                let rows = self.within(|this| this.update(&table, &exprs, predicate.as_ref()))?;
+            Statement::Update { table, exprs, predicate, rows } => {
+                let rows = self.within(|this| this.update(&table, &exprs, predicate.as_ref(), rows.as_ref()))?;
                 changed("UPDATE", rows)
             }
-            Statement::Delete { table, predicate } => {
-                let rows = self.within(|this| this.delete(&table, predicate.as_ref()))?;
+            Statement::Delete { table, predicate, rows } => {
+                let rows = self.within(|this| this.delete(&table, predicate.as_ref(), rows.as_ref()))?;
                 changed("DELETE", rows)
             }
             Statement::Query(query) => Ok(Outcome::Rows(self.select(&query)?)),
@@ -201,15 +201,16 @@ impl Interior {
         Ok(count)
     }
 
-    fn update(&mut self, table: &str, exprs: &[Expr], predicate: Option<&Expr>) -> Result<u64> {
+    fn update(&mut self, table: &str, exprs: &[Expr], predicate: Option<&Expr>, rows: Option<&Plan>) -> Result<u64> {
         let index = self.catalog.table_index(table)?;
-        let table = self.catalog.table_at(index);
-        let old = lookup::matching(table, predicate)?;
+        let old = self.chosen(index, predicate, rows)?;
         if old.is_empty() {
             return Ok(0);
         }
         let mut columns = compute(exprs, old.columns(), old.len())?;
+        let table = self.catalog.table_at(index);
         table.conform(&mut columns)?;
+        let old = old.project(&(0..columns.len()).collect::<Vec<_>>());
         let new = old.with_columns(columns, false);
         let count = old.total_weight() as u64;
         table.replace(old, new)?;
@@ -217,13 +218,21 @@ impl Interior {
         Ok(count)
     }
 
-    fn delete(&mut self, table: &str, predicate: Option<&Expr>) -> Result<u64> {
+    /// The rows of a table that a statement changes.
+    fn chosen(&mut self, table: usize, predicate: Option<&Expr>, rows: Option<&Plan>) -> Result<Batch> {
+        match rows {
+            Some(plan) => self.evaluate(plan),
+            None => lookup::matching(self.catalog.table_at(table), predicate),
+        }
+    }
+
+    fn delete(&mut self, table: &str, predicate: Option<&Expr>, rows: Option<&Plan>) -> Result<u64> {
         let index = self.catalog.table_index(table)?;
-        let table = self.catalog.table_at(index);
-        let old = lookup::matching(table, predicate)?;
+        let old = self.chosen(index, predicate, rows)?;
         if old.is_empty() {
             return Ok(0);
         }
+        let table = self.catalog.table_at(index);
         let count = old.total_weight() as u64;
         table.replace(old, Batch::none())?;
         self.touch(index)?;

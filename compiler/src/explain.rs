@@ -145,7 +145,7 @@ impl fmt::Display for Operator<'_> {
             }
             Plan::Project { input, exprs, schema } => {
                 let below = names(input);
-                f.write_str("Project ")?;
+                f.write_str(if exprs.is_empty() { "Project nothing" } else { "Project " })?;
                 for (i, (expr, field)) in exprs.iter().zip(schema).enumerate() {
                     f.write_str(if i > 0 { ", " } else { "" })?;
                     let shown = Named { expr, names: &below }.to_string();

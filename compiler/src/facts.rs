@@ -1,6 +1,7 @@
 //! What is known of a plan's rows without looking at them.
 
 use crate::catalog::{Catalog, RelationKind};
+use crate::constant::is_constant;
 use crate::plan::{JoinKind, Plan};
 use deltaq_operators::Expr;
 
@@ -83,7 +84,12 @@ fn keys(plan: &Plan, below: &[Facts], catalog: &dyn Catalog) -> Vec<Vec<usize>> 
         },
         Plan::Values { rows, .. } if rows.len() <= 1 => vec![Vec::new()],
         Plan::Values { .. } => Vec::new(),
-        Plan::Filter { .. } => passed(),
+        Plan::Filter { predicate, .. } => {
+            // A column that equals a constant tells no rows apart.
+            let mut fixed = Vec::new();
+            fixed_columns(predicate, &mut fixed);
+            below[0].keys.iter().map(|key| key.iter().copied().filter(|c| !fixed.contains(c)).collect()).collect()
+        }
         Plan::Project { exprs, .. } => {
             let at =
                 |column: &usize| exprs.iter().position(|e| matches!(e, Expr::Column { index, .. } if index == column));
@@ -155,6 +161,18 @@ fn keys(plan: &Plan, below: &[Facts], catalog: &dyn Catalog) -> Vec<Vec<usize>> 
             }
             keys
         }
+    }
+}
+
+/// The columns that are equal to constants where `predicate` is true.
+fn fixed_columns(predicate: &Expr, into: &mut Vec<usize>) {
+    let Expr::Call { function, args, .. } = predicate else { return };
+    match (function.name, args.as_slice()) {
+        ("and", args) => args.iter().for_each(|a| fixed_columns(a, into)),
+        ("eq", [Expr::Column { index, .. }, other] | [other, Expr::Column { index, .. }]) if is_constant(other) => {
+            into.push(*index);
+        }
+        _ => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use deltaq_circuit::Span;
 use sqlparser::ast::Spanned;
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use crate::diagnostic::Diagnostic;
@@ -96,6 +97,35 @@ impl<'a> Source<'a> {
             to += 1;
         }
         Some(self.span(from, to))
+    }
+
+    /// Where a call stands whose name is at `name`: with its arguments, and with FILTER and OVER.
+    pub fn call_at(&self, name: sqlparser::tokenizer::Span) -> Option<Span> {
+        if name.start.line == 0 {
+            return None;
+        }
+        let from = self.token_at(name.start);
+        let mut to = self.tokens.partition_point(|t| t.span.start < name.end);
+        loop {
+            let follows = |i: usize| self.tokens.get(i).map(|t| &t.token);
+            let clause =
+                matches!(follows(to), Some(Token::Word(w)) if matches!(w.keyword, Keyword::FILTER | Keyword::OVER));
+            let open = to + usize::from(clause);
+            if !matches!(follows(open), Some(Token::LParen))
+                || (!clause && to > from + 1 && self.tokens[to - 1].token == Token::RParen)
+            {
+                return Some(self.span(from, to));
+            }
+            let mut depth = 0;
+            to = open;
+            while to < self.tokens.len() {
+                depth += nesting(&self.tokens[to].token);
+                to += 1;
+                if depth == 0 {
+                    break;
+                }
+            }
+        }
     }
 
     /// Where the call stands whose argument begins at `span`: the name and parenthesis before it, the parenthesis after it.

@@ -62,6 +62,9 @@ pub enum Statement {
         exprs: Vec<Expr>,
         /// Which rows; None: all.
         predicate: Option<Expr>,
+        /// Where the statement has subqueries: the rows to change, instead of `predicate`. The table's columns, then what else
+        /// `exprs` read.
+        rows: Option<Plan>,
     },
     /// `DELETE`
     Delete {
@@ -69,6 +72,8 @@ pub enum Statement {
         table: String,
         /// Which rows; None: all.
         predicate: Option<Expr>,
+        /// Where the statement has subqueries: the rows to delete, instead of `predicate`.
+        rows: Option<Plan>,
     },
     /// `SELECT`, `VALUES`, `TABLE`
     Query(Query),

@@ -50,7 +50,7 @@ impl Binder<'_> {
         if let Some(function) = aggregate::Function::lookup(&name) {
             return self.aggregate(function, call, e);
         }
-        let span = self.span(e);
+        let span = self.source.call_at(ast::Spanned::span(&call.name));
         if call.filter.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
             return self.report("42809", format!("{name} is not an aggregate"), span);
         }
@@ -66,7 +66,9 @@ impl Binder<'_> {
                 self.arguments(&list.args, span)?
             }
         };
-        let function = functions::lookup(&name).filter(|f| matches!(f.syntax, Syntax::Call | Syntax::Special));
+        // `mod` is an operator and a function by name; the names of the other operators are ours alone.
+        let callable = |f: &&'static functions::Function| matches!(f.syntax, Syntax::Call) || f.name == "mod";
+        let function = functions::lookup(&name).filter(callable);
         // The arguments may hold mistakes of their own.
         let args = all(args.into_iter().map(|a| self.expr(a).map(|bound| (bound, a))));
         match function {
@@ -116,7 +118,7 @@ impl Binder<'_> {
     }
 
     fn aggregate(&mut self, function: aggregate::Function, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
-        let span = self.span(e);
+        let span = self.source.call_at(ast::Spanned::span(&call.name));
         let name = function.name();
         let clause = self.level().clause;
         if clause == Clause::Aggregate {
@@ -195,7 +197,7 @@ impl Binder<'_> {
 
     /// `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)`; no other window function.
     fn window(&mut self, name: &str, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
-        let span = self.span(e);
+        let span = self.source.call_at(ast::Spanned::span(&call.name));
         let help =
             "only ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) is, filtered to the first rows in the query around";
         if name != "row_number" {

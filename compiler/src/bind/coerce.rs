@@ -66,6 +66,10 @@ impl Binder<'_> {
         if is_untyped(&expr) && !to.is_text() {
             return self.coerce(expr, to, span);
         }
+        if to.is_text() && matches!(expr, Expr::Literal { value: Scalar::Text(_), .. }) {
+            // A text by declaration, which no context takes for anything else.
+            return Ok(Expr::Call { function: functions::get("cast"), args: vec![expr], ty: to });
+        }
         if !casts::exists(from, to) {
             return self.report("42846", format!("there is no cast from {from} to {to}"), span);
         }

@@ -101,7 +101,7 @@ impl Binder<'_> {
                 self.case(operand.as_deref(), conditions, else_result.as_deref(), e)
             }
             E::Cast { kind, expr, data_type, format, .. } => self.cast(kind, expr, data_type, format.is_some(), e),
-            E::AtTimeZone { timestamp, time_zone } => self.call_of("at_time_zone", &[timestamp, time_zone], e),
+            E::AtTimeZone { timestamp, time_zone } => self.at_time_zone(timestamp, time_zone, e),
             E::Extract { field, expr, .. } => {
                 let field = text(&unit(field));
                 let source = self.expr(expr)?;
@@ -190,6 +190,10 @@ impl Binder<'_> {
             Ok(signature) => signature,
             Err(message) => {
                 let span = self.span(e);
+                let message = match message.split(' ').next() {
+                    Some("takes" | "is" | "needs") => format!("{} {message}", function.name),
+                    _ => message,
+                };
                 return self.report("42883", message, span);
             }
         };
@@ -411,6 +415,30 @@ impl Binder<'_> {
         }
         let _ = e;
         self.explicit_cast(x, ty, span)
+    }
+
+    /// `x AT TIME ZONE 'UTC'`: from a time of day to the moment, and back. Moments are kept in UTC.
+    fn at_time_zone(&mut self, x: &ast::Expr, zone: &ast::Expr, e: &ast::Expr) -> Bound<Expr> {
+        let span = self.span(e);
+        let zone = match bare(zone) {
+            ast::Expr::Value(value) => value.value.clone().into_string().unwrap_or_default().to_lowercase(),
+            _ => String::new(),
+        };
+        let bound = self.expr(x)?;
+        if !matches!(zone.as_str(), "utc" | "gmt" | "z" | "etc/utc" | "zulu") {
+            return self.unsupported("a time zone other than 'UTC' is", span, "add or subtract an INTERVAL");
+        }
+        let to = match bound.ty() {
+            SqlType::TimestampTz => SqlType::Timestamp,
+            SqlType::Timestamp | SqlType::Date => SqlType::TimestampTz,
+            _ if is_untyped(&bound) => {
+                return self
+                    .coerce(bound, SqlType::TimestampTz, span)
+                    .and_then(|b| self.explicit_cast(b, SqlType::Timestamp, span));
+            }
+            other => return self.report("42883", format!("AT TIME ZONE takes a timestamp, not {other}"), span),
+        };
+        self.explicit_cast(bound, to, span)
     }
 
     /// `CEIL(x)`, `FLOOR(x)`, `FLOOR(x TO DAY)`.

@@ -2,20 +2,20 @@
 
 use deltaq_circuit::Span;
 use deltaq_operators::functions;
-use deltaq_operators::{Expr, Field, SqlType};
-use sqlparser::ast::{self, BinaryOperator, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, TableFactor};
+use deltaq_operators::{Expr, Scalar};
+use sqlparser::ast::{self, BinaryOperator, JoinConstraint, JoinOperator, TableFactor};
 
-use super::coerce::is_untyped;
 use super::expr::operands;
 use super::place::{Place, mentions};
+use super::query::{Purpose, Rows};
 use super::scope::{Clause, Column, Level, Scope, Table, shift};
 use super::subquery::{add_filter, conjunction};
-use super::{Binder, Bound, all, fold};
+use super::{Binder, Bound, TABLES_MAX, all, fold};
 use crate::catalog::RelationKind;
 use crate::plan::{Equality, JoinKind, Plan};
 
 /// A part of FROM.
-type Source = (Plan, Scope);
+pub(super) type Source = (Plan, Scope);
 
 /// A condition of a join.
 #[derive(Default)]
@@ -33,11 +33,15 @@ impl Binder<'_> {
         for item in items {
             match self.joins(item, whole.as_ref()) {
                 Ok(Lateral::Applied(source)) => whole = Some(source),
+                Ok(Lateral::Correlated(rows, scope)) => {
+                    let left = whole.unwrap_or_else(one_row);
+                    whole = Some(self.join_lateral(left, rows, scope, JoinKind::Inner, Vec::new())?);
+                }
                 Ok(Lateral::Beside(source)) => {
                     whole = match whole {
                         None => Some(source),
                         Some(left) => {
-                            let span = self.span(item);
+                            let span = self.source.span_at(ast::Spanned::span(&item.relation));
                             Some(self.join(left, source, JoinKind::Inner, On::default(), span)?)
                         }
                     };
@@ -59,13 +63,9 @@ impl Binder<'_> {
         // Mistakes of all tables are told before any condition is looked at.
         let mut whole = match first {
             Ok(Lateral::Beside(source)) => Ok(source),
-            Ok(Lateral::Applied(_)) => {
+            Ok(_) => {
                 let span = self.span(&item.relation);
-                self.unsupported(
-                    "a table function of other tables' columns, joined on, is",
-                    span,
-                    "put it last, after a comma",
-                )
+                self.unsupported("a join after what reads the tables before it is", span, "put it last, after a comma")
             }
             Err(reported) => Err(reported),
         };
@@ -99,6 +99,18 @@ impl Binder<'_> {
         };
         let right = match right {
             Lateral::Beside(right) => right,
+            Lateral::Correlated(rows, of) => {
+                let scope = left.1.clone().join(of.clone(), left.0.schema().len());
+                let conditions = match constraint {
+                    JoinConstraint::None => Vec::new(),
+                    JoinConstraint::On(condition) => self.conditions(scope, condition).1?,
+                    _ => return self.unsupported("USING with LATERAL is", span, "write ON"),
+                };
+                if !matches!(kind, JoinKind::Inner | JoinKind::Left) {
+                    return self.unsupported("this kind of join with LATERAL is", span, "INNER, LEFT and CROSS are");
+                }
+                return self.join_lateral(left, rows, of, kind, conditions);
+            }
             Lateral::Applied((plan, scope)) => {
                 // The function's column stands beside the left's already; the condition is a filter.
                 let JoinConstraint::On(condition) = constraint else {
@@ -150,7 +162,7 @@ impl Binder<'_> {
         }
     }
 
-    /// The conditions of ON, over both sides.
+    /// The conditions of ON, over both sides; what is always true is left out.
     fn conditions(&mut self, scope: Scope, condition: &ast::Expr) -> (Level, Bound<Vec<Expr>>) {
         self.within(Level::new(scope, Clause::On), |b| {
             all(operands(condition, &BinaryOperator::And).into_iter().map(|e| {
@@ -162,6 +174,7 @@ impl Binder<'_> {
                 }
                 Ok(bound)
             }))
+            .map(|conditions| conditions.into_iter().filter(|c| !is_true(c)).collect())
         })
     }
 
@@ -218,7 +231,10 @@ impl Binder<'_> {
     }
 
     fn join(&mut self, left: Source, right: Source, kind: JoinKind, on: On, span: Option<Span>) -> Bound<Source> {
-        self.grow(1, span)?;
+        self.count_join(span)?;
+        if left.1.tables.len() + right.1.tables.len() > TABLES_MAX {
+            return self.too_complex(span);
+        }
         let width = left.0.schema().len();
         let (columns, tables) = (left.1.columns.len(), left.1.tables.len());
         let mut scope = match kind {
@@ -264,14 +280,21 @@ impl Binder<'_> {
                 self.table_function(name, args, *with_ordinality, alias.as_ref(), before, span)
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
-                if *lateral {
-                    return self.unsupported(
-                        "LATERAL is",
-                        span,
-                        "join the tables, or filter by ROW_NUMBER() OVER (PARTITION BY …)",
-                    );
+                let rows = match before.filter(|_| *lateral) {
+                    Some((_, scope)) => {
+                        let level = Level::new(scope.clone(), Clause::Select);
+                        self.within(level, |b| b.query(subquery, Purpose::Rows)).1?
+                    }
+                    None => self.free_query(subquery)?,
+                };
+                if !rows.keys.is_empty() || !rows.residual.is_empty() {
+                    let mut schema = rows.schema.clone();
+                    if let Some(alias) = alias {
+                        schema = self.rename(one_row().0, schema, alias)?.1;
+                    }
+                    let name = alias.as_ref().map(|a| fold(&a.name)).unwrap_or_default();
+                    return Ok(Lateral::Correlated(rows, Scope::of(&name, &schema, 0, &[])));
                 }
-                let rows = self.free_query(subquery)?;
                 let (mut plan, mut schema) = rows.visible();
                 if let Some(alias) = alias {
                     (plan, schema) = self.rename(plan, schema, alias)?;
@@ -282,6 +305,7 @@ impl Binder<'_> {
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 let nested = match self.joins(table_with_joins, None)? {
                     Lateral::Beside(source) | Lateral::Applied(source) => source,
+                    Lateral::Correlated(..) => panic!("LATERAL of nothing before it"),
                 };
                 let Some(alias) = alias else { return Ok(Lateral::Beside(nested)) };
                 let (plan, scope) = nested;
@@ -323,79 +347,24 @@ impl Binder<'_> {
         }
         Ok((plan, Scope::of(&shown, &schema, 0, &key)))
     }
+}
 
-    /// `generate_series(from, to[, step])`, of constants or of the columns to its left.
-    fn table_function(
-        &mut self,
-        name: &ast::ObjectName,
-        args: &[FunctionArg],
-        ordinality: bool,
-        alias: Option<&ast::TableAlias>,
-        before: Option<&Source>,
-        span: Option<Span>,
-    ) -> Bound<Lateral> {
-        let at = self.span(name);
-        let function = self.relation_name(name)?;
-        if function != "generate_series" {
-            let message = format!("there is no table function \"{function}\"");
-            return self.report_help("42883", message, at, "generate_series(from, to, step) is one");
-        }
-        if ordinality {
-            return self.unsupported("WITH ORDINALITY is", span, "the values of generate_series are numbers already");
-        }
-        let scope = before.map(|b| b.1.clone()).unwrap_or_default();
-        let (_, bound) = self.within(Level::new(scope, Clause::From), |b| {
-            all(args.iter().map(|a| match a {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => {
-                    let bound = b.expr(e)?;
-                    if mentions(&bound, |p| !matches!(p, Place::Input(_))) {
-                        let span = b.span(e);
-                        return b.unsupported("a column of the query around in FROM is", span, "");
-                    }
-                    Ok((bound, b.span(e)))
-                }
-                _ => b.report("42601", "generate_series takes values in order", span),
-            }))
-        });
-        let bound = bound?;
-        if !(2..=3).contains(&bound.len()) {
-            return self.report("42883", "generate_series takes two or three arguments", span);
-        }
-        let args = all(bound.into_iter().map(|(e, span)| {
-            if e.ty().is_integer() || is_untyped(&e) {
-                return self.coerce(e, SqlType::BigInt, span);
-            }
-            self.unsupported(
-                &format!("generate_series of {} is", e.ty()),
-                span,
-                "make a series of integers, and compute from them",
-            )
-        }))?;
-        let column_name = match alias {
-            Some(alias) => fold(alias.columns.first().map_or(&alias.name, |c| &c.name)),
-            None => function.clone(),
-        };
-        let table = alias.map_or_else(|| function.clone(), |a| fold(&a.name));
-        let column = Field { name: column_name, ty: SqlType::BigInt, nullable: false };
-        let lateral = args.iter().any(|a| mentions(a, |_| true));
-        let (input, scope) = if lateral { before.cloned().unwrap_or_else(one_row) } else { one_row() };
-        let width = input.schema().len();
-        self.grow(1, span)?;
-        let scope = scope.join(Scope::of(&table, &vec![column.clone()], 0, &[]), width);
-        let plan = Plan::FlatMap { input: Box::new(input), function, args, column };
-        Ok(if lateral { Lateral::Applied((plan, scope)) } else { Lateral::Beside((plan, scope)) })
-    }
+fn is_true(condition: &Expr) -> bool {
+    matches!(condition, Expr::Literal { value: Scalar::Boolean(true), .. })
 }
 
 /// A table of FROM.
-enum Lateral {
+pub(super) enum Lateral {
     /// To be joined to what stands to its left.
     Beside(Source),
     /// It reads what stands to its left, and includes it.
     Applied(Source),
+    /// A subquery that reads what stands to its left, and the columns it puts in sight.
+    Correlated(Rows, Scope),
 }
 
-fn one_row() -> Source {
+/// No FROM.
+pub(super) fn one_row() -> Source {
     (Plan::Values { rows: vec![Vec::new()], schema: Vec::new() }, Scope::default())
 }
 

@@ -1,7 +1,6 @@
 //! Literals: numbers, quotations, intervals.
 
 use deltaq_circuit::Span;
-use deltaq_operators::functions::text;
 use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, SqlType};
 use sqlparser::ast::{self, DateTimeField, Value};
@@ -57,10 +56,7 @@ impl Binder<'_> {
 
     /// `text` as a value of type `ty`.
     pub fn typed_literal(&mut self, value: &str, ty: SqlType, span: Option<Span>) -> Bound<Expr> {
-        match text::from_text(value, ty) {
-            Ok(value) => Ok(Expr::literal(value, ty)),
-            Err(error) => self.report(error.code, error.message, span),
-        }
+        self.explicit_cast(Expr::literal(Scalar::Text(value.into()), TEXT), ty, span)
     }
 
     /// `INTERVAL '1 day'`, `INTERVAL '5' SECOND`, `INTERVAL 5 DAY`, `INTERVAL '1-2' YEAR TO MONTH`.

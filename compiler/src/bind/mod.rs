@@ -22,6 +22,7 @@ mod create;
 mod expr;
 mod from;
 mod group;
+mod lateral;
 mod literal;
 mod place;
 mod query;
@@ -40,6 +41,12 @@ pub(crate) use subquery::conjunction;
 const DEPTH_MAX: usize = 400;
 /// How many operators a plan may have; WITH queries named several times are copied.
 const PLAN_NODES_MAX: usize = 20_000;
+/// How many joins a statement may have, those of its subqueries among them.
+const JOINS_MAX: usize = 1_000;
+/// How many tables may stand in one FROM.
+const TABLES_MAX: usize = 300;
+/// How many mistakes are told at once.
+const DIAGNOSTICS_MAX: usize = 50;
 
 /// A mistake has been noted.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +64,7 @@ pub(crate) fn statement(source: &Source, parsed: &Parsed, catalog: &dyn Catalog)
         levels: Vec::new(),
         depth: 0,
         plan_nodes: 0,
+        joins: 0,
     };
     let bound = binder.parsed(parsed);
     match bound {
@@ -65,6 +73,7 @@ pub(crate) fn statement(source: &Source, parsed: &Parsed, catalog: &dyn Catalog)
             assert!(!binder.diagnostics.is_empty(), "a statement failed without a diagnostic");
             binder.diagnostics.sort_by_key(|d| d.span.map(|s| s.start));
             binder.diagnostics.dedup();
+            binder.diagnostics.truncate(DIAGNOSTICS_MAX);
             Err(Diagnostics(binder.diagnostics))
         }
     }
@@ -82,6 +91,8 @@ struct Binder<'a> {
     depth: usize,
     /// Operators made so far.
     plan_nodes: usize,
+    /// Joins among them.
+    joins: usize,
 }
 
 /// A WITH query.
@@ -122,6 +133,14 @@ impl Binder<'_> {
         self.source.span_of(part)
     }
 
+    /// Notes, once, that the statement is more than the compiler takes.
+    fn too_complex<T>(&mut self, span: Option<Span>) -> Bound<T> {
+        if !self.diagnostics.iter().any(|d| d.code == "54001") {
+            self.diagnostics.push(too_complex(span));
+        }
+        Err(Reported)
+    }
+
     /// Runs `inner` one level deeper.
     fn deeper<T>(
         &mut self,
@@ -129,16 +148,19 @@ impl Binder<'_> {
         inner: impl FnOnce(&mut Self) -> Bound<T>,
     ) -> Bound<T> {
         if self.depth >= DEPTH_MAX {
-            if !self.diagnostics.iter().any(|d| d.code == "54001") {
-                let span = span(self);
-                self.diagnostics.push(too_complex(span));
-            }
-            return Err(Reported);
+            let span = span(self);
+            return self.too_complex(span);
         }
         self.depth += 1;
         let result = inner(self);
         self.depth -= 1;
         result
+    }
+
+    /// Counts a join that is about to be made.
+    fn count_join(&mut self, span: Option<Span>) -> Bound<()> {
+        self.joins += 1;
+        if self.joins > JOINS_MAX { self.too_complex(span) } else { self.grow(1, span) }
     }
 
     /// Counts operators that are about to be made.
@@ -147,8 +169,8 @@ impl Binder<'_> {
         if self.plan_nodes > PLAN_NODES_MAX {
             if !self.diagnostics.iter().any(|d| d.code == "54001") {
                 self.diagnostics.push(Diagnostic {
-                    message: "the statement is too large: a WITH query that is named often is copied each time".into(),
-                    help: Some("make it a view".into()),
+                    message: "the statement is too large".into(),
+                    help: Some("a WITH query is copied each time it is named: make it a view".into()),
                     ..too_complex(span)
                 });
             }
@@ -203,6 +225,11 @@ fn all<T>(results: impl Iterator<Item = Bound<T>>) -> Bound<Vec<T>> {
         }
     }
     if failed { Err(Reported) } else { Ok(items) }
+}
+
+/// How many operators lie one above the other.
+fn height(plan: &Plan) -> usize {
+    1 + plan.inputs().into_iter().map(height).max().unwrap_or(0)
 }
 
 /// An identifier as it is stored: in lower case unless quoted.

@@ -7,9 +7,11 @@ use sqlparser::ast::{self, LimitClause, OrderByKind, SetExpr, SetOperator, SetQu
 
 use super::call::sort_key;
 use super::coerce::is_untyped;
+use super::place::Place;
 use super::scope::{Clause, Level, Scope};
 use super::select::{column, settled};
-use super::{Binder, Bound, Reported, With, all, fold};
+use super::subquery::zero_if_null;
+use super::{Binder, Bound, DEPTH_MAX, Reported, With, all, fold, height};
 use crate::constant;
 use crate::facts::Facts;
 use crate::plan::{Plan, SetKind, SortKey};
@@ -63,6 +65,22 @@ pub(super) struct Deferred {
     pub values: Vec<Expr>,
     /// The plan's columns that are counts: 0 for a group that is missing.
     pub counts: Vec<usize>,
+}
+
+impl Deferred {
+    /// The values, where the aggregate's columns begin at `first`. A group that is missing reads as NULL, its counts as 0.
+    pub fn over(self, first: usize) -> Vec<Expr> {
+        let read = |e: &Expr| {
+            e.map_columns(&mut |index, ty, nullable| match Place::of(index) {
+                Place::Outer(index) => Expr::Column { index, ty, nullable },
+                _ => {
+                    let read = Expr::Column { index: first + index, ty, nullable: true };
+                    if self.counts.contains(&index) { zero_if_null(read) } else { read }
+                }
+            })
+        };
+        self.values.iter().map(read).collect()
+    }
 }
 
 impl Rows {
@@ -125,6 +143,10 @@ impl Binder<'_> {
         let (_, rows) = self.within(Level::closed(), |b| b.query(query, Purpose::Rows));
         let rows = rows?;
         assert!(rows.keys.is_empty() && rows.residual.is_empty(), "a query of its own depends on none");
+        if height(&rows.plan) > DEPTH_MAX {
+            let span = self.span(query);
+            return self.too_complex(span);
+        }
         Ok(rows)
     }
 

@@ -101,8 +101,10 @@ pub(super) enum Clause {
     Aggregate,
     /// Of no query: DEFAULT, LIMIT.
     Constant,
-    /// UPDATE, DELETE, ON CONFLICT.
+    /// UPDATE, DELETE.
     Change,
+    /// ON CONFLICT.
+    Conflict,
 }
 
 impl Clause {
@@ -118,6 +120,7 @@ impl Clause {
             Clause::Aggregate => "an aggregate",
             Clause::Constant => "a constant",
             Clause::Change => "UPDATE and DELETE",
+            Clause::Conflict => "ON CONFLICT",
         }
     }
 

@@ -61,9 +61,9 @@ impl Binder<'_> {
             Clause::On => {
                 return self.unsupported("a subquery in ON is", span, "move it to WHERE, or join a derived table");
             }
-            Clause::Constant | Clause::Change | Clause::From => {
+            Clause::Constant | Clause::Conflict | Clause::From => {
                 let what = format!("a subquery in {} is", self.level().clause.name());
-                return self.unsupported(&what, span, "make the change in two steps: SELECT the rows first");
+                return self.unsupported(&what, span, "compute it in a statement of its own");
             }
             _ => {}
         }
@@ -98,7 +98,7 @@ impl Binder<'_> {
     fn one_column(&mut self, rows: &Rows, span: Option<Span>) -> Bound<()> {
         match rows.schema.len() {
             1 => Ok(()),
-            n => self.report("42601", format!("this subquery must yield one column, not {n}"), span),
+            n => self.report("42601", format!("this subquery must yield {}, not {n}", columns(1)), span),
         }
     }
 
@@ -134,7 +134,7 @@ impl Binder<'_> {
         let (left, rows) = (left?, rows?);
         if left.len() != rows.schema.len() {
             let span = self.span(query);
-            let message = format!("this subquery must yield {} columns, not {}", left.len(), rows.schema.len());
+            let message = format!("this subquery must yield {}, not {}", columns(left.len()), rows.schema.len());
             return self.report("42601", message, span);
         }
         let tests =
@@ -329,7 +329,7 @@ impl Binder<'_> {
     }
 
     /// A condition over the subquery's columns and the query around, over the two side by side.
-    fn across(&mut self, stage: &Stage, condition: &Expr, width: usize) -> Bound<Expr> {
+    pub fn across(&mut self, stage: &Stage, condition: &Expr, width: usize) -> Bound<Expr> {
         let mut failed = None;
         let result = condition.map_columns(&mut |index, ty, nullable| match Place::of(index) {
             Place::Outer(index) => match self.place(stage, &Values::default(), &Expr::Column { index, ty, nullable }) {
@@ -640,7 +640,7 @@ impl Binder<'_> {
         on: Vec<Equality>,
         residual: Option<Expr>,
     ) -> Bound<()> {
-        self.grow(1, None)?;
+        self.count_join(None)?;
         let left = Box::new(std::mem::replace(plan, Plan::Values { rows: Vec::new(), schema: Vec::new() }));
         *plan = Plan::Join { left, right: Box::new(right), kind, on, residual };
         Ok(())
@@ -762,7 +762,8 @@ impl Joined {
     }
 }
 
-fn zero_if_null(read: Expr) -> Expr {
+/// A count, 0 for a group that is missing.
+pub(super) fn zero_if_null(read: Expr) -> Expr {
     call("coalesce", vec![read, Expr::literal(Scalar::BigInt(0), SqlType::BigInt)], SqlType::BigInt)
 }
 
@@ -786,6 +787,10 @@ fn group_right(
         .collect();
     let keys = keys.iter().map(|(k, _)| column(schema, *k)).collect();
     (Plan::Aggregate { input: Box::new(right), keys, calls, schema: grouped }, on)
+}
+
+fn columns(count: usize) -> String {
+    if count == 1 { "one column".into() } else { format!("{count} columns") }
 }
 
 fn truths() -> (Expr, Expr, Expr) {

@@ -6,11 +6,14 @@ use sqlparser::ast::{
     self, AssignmentTarget, ConflictTarget, FromTable, OnConflictAction, OnInsert, SetExpr, TableFactor, TableObject,
 };
 
+use super::group::{Stage, reads_subquery};
 use super::scope::{Clause, Level, Scope};
 use super::select::column;
+use super::subquery::{Conjunct, conjunction};
 use super::{Binder, Bound, all, closest, fold};
 use crate::catalog::RelationKind;
 use crate::plan::Plan;
+use crate::rewrite::fold_expr;
 use crate::statement::{Conflict, Query, Statement};
 
 /// The table that is changed.
@@ -20,6 +23,13 @@ struct Target {
     primary_key: Vec<usize>,
     defaults: Vec<Scalar>,
     append_only: bool,
+}
+
+/// What a statement changes.
+struct Changed {
+    exprs: Vec<Expr>,
+    predicate: Option<Expr>,
+    rows: Option<Plan>,
 }
 
 impl Binder<'_> {
@@ -213,7 +223,7 @@ impl Binder<'_> {
         let mut excluded = Scope::of("excluded", &target.schema, 0, &[]);
         excluded.columns.iter_mut().for_each(|c| c.bare = false);
         let scope = Scope::of(&target.name, &target.schema, 0, &[]).join(excluded, width);
-        let (_, exprs) = self.within(Level::new(scope, Clause::Change), |b| {
+        let (_, exprs) = self.within(Level::new(scope, Clause::Conflict), |b| {
             let exprs = b.assignments(target, &update.assignments);
             let condition = update.selection.as_ref().map(|c| b.condition(c)).transpose();
             let (exprs, condition) = (exprs?, condition?);
@@ -293,11 +303,31 @@ impl Binder<'_> {
         let (target, scope) = self.changed(&update.table.relation)?;
         let (_, bound) = self.within(Level::new(scope, Clause::Change), |b| {
             let exprs = b.assignments(&target, &update.assignments);
-            let predicate = update.selection.as_ref().map(|c| b.condition(c)).transpose();
-            Ok((exprs?, predicate?))
+            let conditions = b.conjuncts(update.selection.as_ref());
+            b.changed_rows(&target, exprs?, conditions?)
         });
-        let (exprs, predicate) = bound?;
-        Ok(Statement::Update { table: target.name, exprs, predicate })
+        let Changed { exprs, predicate, rows } = bound?;
+        Ok(Statement::Update { table: target.name, exprs, predicate, rows })
+    }
+
+    /// Which rows a statement changes: by a condition on the table's columns, or, with subqueries, by a plan.
+    fn changed_rows(&mut self, target: &Target, exprs: Vec<Expr>, conditions: Vec<Conjunct>) -> Bound<Changed> {
+        let plain = conditions.iter().all(|c| matches!(c, Conjunct::Plain(e, _) if !reads_subquery(e)));
+        if plain && !exprs.iter().any(reads_subquery) {
+            let conditions = conditions.into_iter().filter_map(|c| match c {
+                Conjunct::Plain(e, _) => Some(fold_expr(e)),
+                _ => None,
+            });
+            let predicate = conjunction(conditions.collect());
+            return Ok(Changed { exprs: exprs.into_iter().map(fold_expr).collect(), predicate, rows: None });
+        }
+        let span = self.first_token();
+        let mut plan = Plan::Scan { relation: target.name.clone(), schema: target.schema.clone(), span };
+        let stage = Stage::input();
+        self.filter(&mut plan, &stage, conditions, false)?;
+        let values = self.join_read(&mut plan, &stage, &exprs, Vec::new())?;
+        let exprs = all(exprs.iter().map(|e| self.place(&stage, &values, e)))?;
+        Ok(Changed { exprs, predicate: None, rows: Some(plan) })
     }
 
     /// `DELETE`
@@ -322,10 +352,12 @@ impl Binder<'_> {
             );
         }
         let (target, scope) = self.changed(relation)?;
-        let (_, predicate) = self.within(Level::new(scope, Clause::Change), |b| {
-            delete.selection.as_ref().map(|c| b.condition(c)).transpose()
+        let (_, bound) = self.within(Level::new(scope, Clause::Change), |b| {
+            let conditions = b.conjuncts(delete.selection.as_ref())?;
+            b.changed_rows(&target, Vec::new(), conditions)
         });
-        Ok(Statement::Delete { table: target.name, predicate: predicate? })
+        let Changed { predicate, rows, .. } = bound?;
+        Ok(Statement::Delete { table: target.name, predicate, rows })
     }
 
     fn changed(&mut self, factor: &TableFactor) -> Bound<(Target, Scope)> {

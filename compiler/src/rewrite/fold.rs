@@ -12,7 +12,7 @@ pub(super) fn run(plan: Plan) -> Plan {
 }
 
 /// `expr` with its constant parts computed.
-pub(super) fn fold(expr: Expr) -> Expr {
+pub(crate) fn fold(expr: Expr) -> Expr {
     let Expr::Call { function, args, ty } = expr else { return expr };
     let args: Vec<Expr> = args.into_iter().map(fold).collect();
     let constant = args.iter().all(|a| matches!(a, Expr::Literal { .. }));

@@ -14,6 +14,8 @@ mod prune;
 mod push;
 mod simplify;
 
+pub(crate) use fold::fold as fold_expr;
+
 /// A rewrite of plans that leaves their meaning as it is.
 pub struct Pass {
     /// Its name, for EXPLAIN.

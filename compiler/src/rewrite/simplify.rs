@@ -89,7 +89,9 @@ fn simplify(plan: Plan) -> Plan {
             SetKind::Intersect if is_none(&right) => none(&left),
             _ => Plan::Set { left, right, kind },
         },
-        Plan::TopK { input, partition, order, offset, limit, number } => {
+        Plan::TopK { input, partition, mut order, offset, limit, number } => {
+            // Within a group its key orders nothing.
+            order.retain(|key| !partition.contains(&key.expr));
             if number.is_none() && offset == 0 && limit.is_none() {
                 return *input;
             }

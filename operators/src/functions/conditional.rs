@@ -107,7 +107,37 @@ pub const FUNCTIONS: &[Function] = &[
             })
         },
     },
+    Function {
+        name: "only_row",
+        aliases: &[],
+        syntax: Syntax::Special,
+        family: FAMILY,
+        usage: "(none: the value of a scalar subquery)",
+        doc: "`value`, where `count`, the rows it was taken from, is at most 1. More rows: error 21000.",
+        examples: &[],
+        resolve: |args| {
+            count(args, 2, 2)?;
+            signature([args[0].ty, SqlType::BigInt], args[0].ty)
+        },
+        nullable: always_nullable,
+        prepare: |_, _| Box::new(only_row),
+    },
 ];
+
+fn only_row(args: &[Value], rows: usize) -> Value {
+    let constant = args.iter().all(|a| a.constant);
+    let rows = if constant { 1 } else { rows };
+    let mut errors = inherited(args, rows);
+    let counts = args[1].array.as_primitive::<arrow_array::types::Int64Type>();
+    for row in 0..rows {
+        let at = args[1].at(row);
+        if counts.is_valid(at) && counts.value(at) > 1 {
+            errors.set(row, "21000", "more than one row returned by a subquery used as an expression");
+        }
+    }
+    let array = if constant { Arc::clone(&args[0].array) } else { args[0].clone().into_column(rows).0 };
+    Value { array, constant, errors }
+}
 
 /// Whether argument `index` of a CASE is a value and not a condition.
 fn is_value(index: usize, len: usize) -> bool {

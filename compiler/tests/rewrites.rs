@@ -1,0 +1,267 @@
+//! What plans are rewritten to.
+
+mod common;
+
+use common::check_optimized;
+
+#[test]
+fn pushed_filters() {
+    check_optimized(
+        "SELECT o.id, c.name FROM orders o, customers c WHERE o.cust = c.id AND o.amt > 5 AND c.region = 'EU'",
+        "
+         Project orders.id, name
+           Join on cust = customers.id
+             Project id, cust
+               Filter (amt > 5)
+                 Scan orders
+             Project id, name
+               Filter (region = 'EU')
+                 Scan customers
+        ",
+    );
+    check_optimized(
+        "SELECT o.id, name FROM orders o LEFT JOIN customers c ON o.cust = c.id WHERE c.region = 'EU'",
+        "
+         Project orders.id, name
+           Join on cust = customers.id
+             Project id, cust
+               Scan orders
+             Project id, name
+               Filter (region = 'EU')
+                 Scan customers
+        ",
+    );
+    check_optimized(
+        "SELECT o.id, name FROM orders o LEFT JOIN customers c ON o.cust = c.id WHERE c.region IS NULL AND o.id > 1",
+        "
+         Project orders.id, name
+           Filter (region IS NULL)
+             Left join on cust = customers.id
+               Project id, cust
+                 Filter (id > 1)
+                   Scan orders
+               Scan customers
+        ",
+    );
+    check_optimized(
+        "SELECT id FROM orders CROSS JOIN items WHERE id IS NOT DISTINCT FROM qty",
+        "
+         Project id
+           Join on id IS NOT DISTINCT FROM qty
+             Project id
+               Scan orders
+             Project qty
+               Scan items
+        ",
+    );
+    check_optimized(
+        "SELECT c.name FROM (SELECT cust, SUM(amt) AS s FROM orders GROUP BY cust) t JOIN customers c ON c.id = t.cust WHERE t.cust > 5 AND t.s > 10",
+        "
+         Project name
+           Join on cust = id
+             Project cust
+               Filter (sum > 10)
+                 Aggregate by cust: sum(amt)
+                   Filter (cust > 5)
+                     Scan orders
+             Project id, name
+               Scan customers
+        ",
+    );
+    check_optimized(
+        "SELECT * FROM (SELECT id FROM orders UNION ALL SELECT order_id FROM items) t WHERE id = 3",
+        "
+         Union all
+           Project id
+             Filter (id = 3)
+               Scan orders
+           Project order_id
+             Filter (order_id = 3)
+               Scan items
+        ",
+    );
+    check_optimized(
+        "SELECT * FROM (SELECT id FROM orders EXCEPT SELECT order_id FROM items) t WHERE id = 3",
+        "
+         Except all
+           Project id
+             Filter (id = 3)
+               Scan orders
+           Distinct
+             Project order_id
+               Filter (order_id = 3)
+                 Scan items
+        ",
+    );
+    check_optimized(
+        "SELECT * FROM (SELECT DISTINCT cust FROM orders) t WHERE cust = 3",
+        "
+         Distinct
+           Project cust
+             Filter (cust = 3)
+               Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT n, id FROM orders, generate_series(1, id) AS n WHERE n > 2 AND id > 5",
+        "
+         Project n, id
+           Filter (n > 2)
+             Table function generate_series(1, CAST(id AS BIGINT)) AS n
+               Filter (id > 5)
+                 Scan orders
+        ",
+    );
+}
+
+#[test]
+fn what_may_fail_stays() {
+    check_optimized(
+        "SELECT * FROM (SELECT id, amt / cust AS r FROM orders) t WHERE r > 1 AND id > 2",
+        "
+         Filter (r > 1)
+           Project id, (amt / CAST(cust AS DECIMAL(10,0))) AS r
+             Filter (id > 2)
+               Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT o.id FROM orders o, customers c WHERE o.cust = c.id AND 10 / o.id > 2",
+        "
+         Project orders.id
+           Filter ((10 / orders.id) > 2)
+             Join on cust = customers.id
+               Project id, cust
+                 Scan orders
+               Project id
+                 Scan customers
+        ",
+    );
+}
+
+#[test]
+fn numbered_rows() {
+    check_optimized(
+        "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY cust ORDER BY amt DESC) AS rn FROM orders) t WHERE rn <= 3",
+        "
+         Project id, cust, amt, day, note, row_number AS rn
+           Top 3 of each cust by amt DESC numbered row_number
+             Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY cust ORDER BY day) AS rn FROM orders) t WHERE rn = 1",
+        "
+         Project id
+           Top 1 of each cust by day
+             Project id, cust, day
+               Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT id FROM (SELECT id, cust, ROW_NUMBER() OVER (PARTITION BY cust ORDER BY day) AS rn FROM orders) t WHERE rn < 3 AND cust = 7",
+        "
+         Project id
+           Top 2 of each cust by day
+             Project id, cust, day
+               Filter (cust = 7)
+                 Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY cust ORDER BY day) AS rn FROM orders) t WHERE rn = 2",
+        "
+         Project id
+           Filter (row_number = 2)
+             Top 2 of each cust by day numbered row_number
+               Project id, cust, day
+                 Scan orders
+        ",
+    );
+}
+
+#[test]
+fn pruned_columns() {
+    check_optimized(
+        "SELECT c.id, c.name, COUNT(*) FROM customers c JOIN orders o ON o.cust = c.id GROUP BY c.id",
+        "
+         Aggregate by id, name: count(*)
+           Join on id = cust
+             Project id, name
+               Scan customers
+             Project cust
+               Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT name FROM customers c WHERE c.id > ALL (SELECT cust FROM orders o WHERE o.id = c.id)",
+        "
+         Project name
+           Filter CASE WHEN (coalesce(count$3, 0) = 0) THEN true WHEN (customers.id <= max) THEN false WHEN (coalesce(count$3, 0) > coalesce(count$4, 0)) THEN NULL ELSE (customers.id > max) END
+             Left join on customers.id = orders.id
+               Project id, name
+                 Scan customers
+               Aggregate by id: count(*), count(cust), max(cust)
+                 Project cust, id
+                   Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT s FROM (SELECT cust, SUM(amt) AS s, COUNT(*) AS n FROM orders GROUP BY cust) t",
+        "
+         Project sum AS s
+           Aggregate by cust: sum(amt)
+             Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT id FROM orders WHERE cust > 3 OR cust IN (SELECT qty FROM items)",
+        "
+         Project id
+           Cross join where ((cust > 3) OR CASE WHEN (count$2 IS NOT NULL) THEN true WHEN (count$3 = 0) THEN false WHEN ((cust IS NULL) OR (count$3 > count$4)) THEN NULL ELSE false END)
+             Project id, cust, count
+               Left join on cust = in0
+                 Project id, cust
+                   Scan orders
+                 Aggregate by in0: count(*)
+                   Project qty AS in0
+                     Scan items
+             Aggregate: count(*), count(qty)
+               Project qty
+                 Scan items
+        ",
+    );
+}
+
+#[test]
+fn folded_constants() {
+    check_optimized(
+        "SELECT id FROM orders WHERE 1 + 1 = 2 AND id > 2 * 3 AND (false OR cust = 1) AND NOT (id < 3)",
+        "
+         Project id
+           Filter ((id > 6) AND (cust = 1) AND (id >= 3))
+             Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT 1 / 0, CASE WHEN true THEN id ELSE 1 / 0 END FROM orders WHERE id = 1",
+        "
+         Project (1 / 0) AS ?column?, id AS case
+           Filter (id = 1)
+             Scan orders
+        ",
+    );
+    check_optimized(
+        "SELECT id FROM orders WHERE false",
+        "
+         Values of no rows
+        ",
+    );
+    check_optimized(
+        "SELECT COALESCE(NULL, cust, 1 + 1, note::int), COALESCE(id, 5), NULL AND cust = 1 FROM orders",
+        "
+         Project coalesce(cust, 2) AS coalesce, id AS coalesce, (NULL AND (cust = 1)) AS ?column?
+           Scan orders
+        ",
+    );
+}
