@@ -233,6 +233,45 @@ pub const FUNCTIONS: &[Function] = &[
         },
     ),
     entry(
+        "at_time_zone",
+        "timestamp AT TIME ZONE zone → timestamptz, timestamptz AT TIME ZONE zone → timestamp",
+        "The instant at which clocks of the zone show this, or what they show at this instant. Zones are `UTC` and constant offsets such as INTERVAL '2 hours'; another name: error 22023.",
+        &[
+            ("TIMESTAMP '2013-01-05 10:00:00' AT TIME ZONE 'UTC'", "2013-01-05 10:00:00+00"),
+            ("TIMESTAMPTZ '2013-01-05 10:00:00+00' AT TIME ZONE INTERVAL '2 hours'", "2013-01-05 12:00:00"),
+        ],
+        |args| {
+            count(args, 2, 2)?;
+            let (from, to) = match args[0].ty {
+                SqlType::Timestamp => (SqlType::Timestamp, SqlType::TimestampTz),
+                SqlType::Date | SqlType::TimestampTz => (SqlType::TimestampTz, SqlType::Timestamp),
+                _ if is_unknown(&args[0]) => (SqlType::TimestampTz, SqlType::Timestamp),
+                _ => return Err(format!("takes a timestamp and a zone, got {}", names(args))),
+            };
+            let zone = if args[1].ty == SqlType::Interval { SqlType::Interval } else { TEXT };
+            exactly(args, &[from, zone], to)
+        },
+        |args, ty| {
+            let by_name = args[1].ty() != SqlType::Interval;
+            let sign = if ty == SqlType::Timestamp { 1 } else { -1 };
+            let out = ty.arrow();
+            strict(ty, move |args, rows, errors| {
+                let nulls = nulls(args);
+                let x = side::<TimestampMicrosecondType>(&args[0]);
+                let values = each(rows, nulls.as_ref(), errors, |row| {
+                    let offset = if by_name {
+                        zone_offset(texts(&args[1]).get(row))?
+                    } else {
+                        interval_offset(at(side::<IntervalMonthDayNanoType>(&args[1]), row))?
+                    };
+                    let (micros, beyond) = in_range(at(x, row) as i128 + sign * offset as i128);
+                    if beyond { Err(error(RANGE)) } else { Ok(micros) }
+                });
+                column::<TimestampMicrosecondType>(values, nulls, &out)
+            })
+        },
+    ),
+    entry(
         "make_date",
         "make_date(year, month, day) → date",
         "The date of these numbers. None such: error 22008.",
@@ -321,7 +360,7 @@ pub const FUNCTIONS: &[Function] = &[
         "24 hours become a day.",
         &[("justify_hours(INTERVAL '27 hours')", "1 day 03:00:00")],
         |args| exactly(args, &[SqlType::Interval], SqlType::Interval),
-        |_, ty| justify(ty, |v| hours(v)),
+        |_, ty| justify(ty, hours),
     ),
     entry(
         "justify_days",
@@ -329,7 +368,7 @@ pub const FUNCTIONS: &[Function] = &[
         "30 days become a month.",
         &[("justify_days(INTERVAL '35 days')", "1 mon 5 days")],
         |args| exactly(args, &[SqlType::Interval], SqlType::Interval),
-        |_, ty| justify(ty, |v| month_days(v)),
+        |_, ty| justify(ty, month_days),
     ),
     entry(
         "justify_interval",
@@ -424,6 +463,23 @@ fn flink_unit(arg: &Arg) -> Result<(), String> {
         Some(crate::scalar::Scalar::Text(name)) if unit(name).is_some() => Ok(()),
         _ => Err("takes the name of a unit first, as a constant: 'second', 'day', 'month' …".into()),
     }
+}
+
+/// Microseconds east of UTC of a zone by name.
+fn zone_offset(zone: &str) -> Result<i64, EvalError> {
+    if ["utc", "gmt", "z", "etc/utc"].iter().any(|known| zone.eq_ignore_ascii_case(known)) {
+        return Ok(0);
+    }
+    Err(EvalError { code: "22023", message: format!("time zone \"{zone}\" not recognized") })
+}
+
+/// Microseconds east of UTC of a zone as an interval.
+fn interval_offset(zone: IntervalMonthDayNano) -> Result<i64, EvalError> {
+    if zone.months != 0 || zone.days != 0 {
+        let message = "interval time zone must not include months or days".into();
+        return Err(EvalError { code: "22023", message });
+    }
+    Ok(zone.nanoseconds / 1000)
 }
 
 fn error((code, message): (&'static str, &str)) -> EvalError {

@@ -22,6 +22,7 @@ pub mod interval;
 pub mod kernel;
 pub mod like;
 pub mod logic;
+pub mod manual;
 pub mod matching;
 pub mod math;
 pub mod membership;

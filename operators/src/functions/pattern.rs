@@ -299,7 +299,7 @@ impl Pattern {
                     write_unsigned(out, (shown % 1000) as u64, 3);
                 }
                 What::IsoYear => number(iso_week(day).0, width),
-                What::Month => number(month as i64, width),
+                What::Month => number(month, width),
                 What::Day => number(of_month, width),
                 What::DayOfYear => number(year_day, width),
                 What::DayOfWeek => number(weekday as i64 + 1, width),
@@ -307,7 +307,7 @@ impl Pattern {
                 What::WeekOfYear => number((year_day - 1) / 7 + 1, width),
                 What::WeekOfMonth => number((of_month - 1) / 7 + 1, width),
                 What::IsoWeek => number(iso_week(day).1, width),
-                What::Quarter => number((month as i64 - 1) / 3 + 1, width),
+                What::Quarter => number((month - 1) / 3 + 1, width),
                 What::Century => number((shown + 99) / 100, width),
                 What::Julian => number(day + 2_440_588, 1),
                 What::Hour24 => number(time / HOUR, width),

@@ -284,7 +284,7 @@ pub const FUNCTIONS: &[Function] = &[
                 let (text, n) = (args[0].get(row), n(1, row));
                 let keep =
                     if n >= 0 { n as usize } else { text.chars().count().saturating_sub(n.unsigned_abs() as usize) };
-                out.extend_from_slice(text[..offset(text, keep)].as_bytes());
+                out.extend_from_slice(&text.as_bytes()[..offset(text, keep)]);
                 Ok(())
             })
         },
@@ -301,7 +301,7 @@ pub const FUNCTIONS: &[Function] = &[
                 let (text, n) = (args[0].get(row), n(1, row));
                 let skip =
                     if n >= 0 { text.chars().count().saturating_sub(n as usize) } else { n.unsigned_abs() as usize };
-                out.extend_from_slice(text[offset(text, skip)..].as_bytes());
+                out.extend_from_slice(&text.as_bytes()[offset(text, skip)..]);
                 Ok(())
             })
         },
@@ -479,9 +479,9 @@ pub const FUNCTIONS: &[Function] = &[
                     return Err(negative_length());
                 }
                 let end = (start - 1 + length).max(0) as usize;
-                out.extend_from_slice(text[..offset(text, start as usize - 1)].as_bytes());
+                out.extend_from_slice(&text.as_bytes()[..offset(text, start as usize - 1)]);
                 out.extend_from_slice(new.as_bytes());
-                out.extend_from_slice(text[offset(text, end)..].as_bytes());
+                out.extend_from_slice(&text.as_bytes()[offset(text, end)..]);
                 Ok(())
             })
         },
@@ -759,7 +759,7 @@ fn padding(front: bool) -> Kernel {
         let fill = args.get(2).map_or(" ", |f| f.get(row));
         let len = text.chars().count();
         if len >= wanted {
-            out.extend_from_slice(text[..offset(text, wanted)].as_bytes());
+            out.extend_from_slice(&text.as_bytes()[..offset(text, wanted)]);
             return Ok(());
         }
         limit(wanted.saturating_mul(if fill.is_ascii() { 1 } else { 4 }))?;
@@ -831,7 +831,7 @@ fn substring(args: &[Expr], ty: SqlType) -> Kernel {
         let first = offset(text, from);
         let rest = &text[first..];
         let last = offset(rest, to.saturating_sub(from));
-        out.extend_from_slice(rest[..last].as_bytes());
+        out.extend_from_slice(&rest.as_bytes()[..last]);
         Ok(())
     })
 }
