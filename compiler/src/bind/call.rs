@@ -4,7 +4,7 @@ use deltaq_circuit::Span;
 use deltaq_operators::aggregate::{self, Call};
 use deltaq_operators::functions::{self, Syntax};
 use deltaq_operators::types::TEXT;
-use deltaq_operators::{Expr, SqlType};
+use deltaq_operators::{Expr, Scalar, SqlType};
 use sqlparser::ast::{
     self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, WindowType,
 };
@@ -70,7 +70,13 @@ impl Binder<'_> {
         let callable = |f: &&'static functions::Function| matches!(f.syntax, Syntax::Call) || f.name == "mod";
         let function = functions::lookup(&name).filter(callable);
         // The arguments may hold mistakes of their own.
-        let args = all(args.into_iter().map(|a| self.expr(a).map(|bound| (bound, a))));
+        let args = all(args.into_iter().enumerate().map(|(index, a)| match a {
+            // A unit stands bare: TIMESTAMPDIFF(DAY, a, b).
+            ast::Expr::Identifier(unit) if index == 0 && matches!(name.as_str(), "timestampdiff" | "timestampadd") => {
+                Ok((Expr::literal(Scalar::Text(unit.value.clone()), TEXT), a))
+            }
+            _ => self.expr(a).map(|bound| (bound, a)),
+        }));
         match function {
             Some(function) => self.apply_function(function, args?, e),
             None => self.unknown_function(&name, self.span(&call.name)),

@@ -93,9 +93,8 @@ impl Binder<'_> {
             E::ILike { negated, any: false, expr, pattern, escape_char } => {
                 self.like("ilike", expr, pattern, escape_char.as_deref(), *negated, e)
             }
-            E::SimilarTo { .. } => {
-                let span = self.span(e);
-                self.unsupported("SIMILAR TO is", span, "use LIKE")
+            E::SimilarTo { negated, expr, pattern, escape_char } => {
+                self.like("similar_to", expr, pattern, escape_char.as_deref(), *negated, e)
             }
             E::Case { operand, conditions, else_result, .. } => {
                 self.case(operand.as_deref(), conditions, else_result.as_deref(), e)
