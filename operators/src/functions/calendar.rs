@@ -13,9 +13,9 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// Microseconds of a day.
 pub const DAY: i64 = 24 * HOUR;
 
-/// First and last day that PostgreSQL knows: 4713-11-24 BC and 5874897-12-31.
-pub const DAYS: std::ops::RangeInclusive<i64> = -2_440_588..=2_145_031_948;
-/// First and last microsecond of a timestamp: 4713-11-24 BC and 294246-12-31, thirty years before PostgreSQL's last.
+/// First and last day that PostgreSQL knows: 4714-11-24 BC and 5874897-12-31.
+pub const DAYS: std::ops::RangeInclusive<i64> = -2_440_588..=2_145_042_905;
+/// First and last microsecond of a timestamp: 4714-11-24 BC and 294246-12-31, thirty years before PostgreSQL's last.
 pub const MICROS: std::ops::RangeInclusive<i64> = -210_866_803_200_000_000..=9_223_371_244_799_999_999;
 
 /// Year (0 is 1 BC), month and day of a day since 1970-01-01.

@@ -92,28 +92,32 @@ pub const FUNCTIONS: &[Function] = &[
         nullable: any_nullable,
         prepare: truncate,
     },
-    part("year", "year(x) → bigint", &[("year(DATE '2013-02-05')", "2013")], |args, ty| named("year", args, ty)),
-    part("quarter", "quarter(x) → bigint", &[("quarter(DATE '2013-05-05')", "2")], |args, ty| {
+    part("year", "year(x) → bigint", &[("year(DATE '2013-02-05')", "2013")], date, |args, ty| {
+        named("year", args, ty)
+    }),
+    part("quarter", "quarter(x) → bigint", &[("quarter(DATE '2013-05-05')", "2")], date, |args, ty| {
         named("quarter", args, ty)
     }),
-    part("month", "month(x) → bigint", &[("month(DATE '2013-02-05')", "2")], |args, ty| named("month", args, ty)),
-    part("week", "week(x) → bigint", &[("week(DATE '2012-12-31')", "1")], |args, ty| named("week", args, ty)),
-    part("dayofyear", "dayofyear(x) → bigint", &[("dayofyear(DATE '2013-02-05')", "36")], |args, ty| {
+    part("month", "month(x) → bigint", &[("month(DATE '2013-02-05')", "2")], date, |args, ty| {
+        named("month", args, ty)
+    }),
+    part("week", "week(x) → bigint", &[("week(DATE '2012-12-31')", "1")], date, |args, ty| named("week", args, ty)),
+    part("dayofyear", "dayofyear(x) → bigint", &[("dayofyear(DATE '2013-02-05')", "36")], date, |args, ty| {
         named("doy", args, ty)
     }),
-    part("dayofmonth", "dayofmonth(x) → bigint", &[("dayofmonth(DATE '2013-02-05')", "5")], |args, ty| {
+    part("dayofmonth", "dayofmonth(x) → bigint", &[("dayofmonth(DATE '2013-02-05')", "5")], date, |args, ty| {
         named("day", args, ty)
     }),
-    part("dayofweek", "dayofweek(x) → bigint", &[("dayofweek(DATE '2013-01-06')", "1")], |args, ty| {
+    part("dayofweek", "dayofweek(x) → bigint", &[("dayofweek(DATE '2013-01-06')", "1")], date, |args, ty| {
         named("dayofweek", args, ty)
     }),
-    part("hour", "hour(x) → bigint", &[("hour(TIMESTAMP '2013-02-05 10:20:30')", "10")], |args, ty| {
+    part("hour", "hour(x) → bigint", &[("hour(TIMESTAMP '2013-02-05 10:20:30')", "10")], clock, |args, ty| {
         named("hour", args, ty)
     }),
-    part("minute", "minute(x) → bigint", &[("minute(TIMESTAMP '2013-02-05 10:20:30')", "20")], |args, ty| {
+    part("minute", "minute(x) → bigint", &[("minute(TIMESTAMP '2013-02-05 10:20:30')", "20")], clock, |args, ty| {
         named("minute", args, ty)
     }),
-    part("second", "second(x) → bigint", &[("second(TIMESTAMP '2013-02-05 10:20:30')", "30")], |args, ty| {
+    part("second", "second(x) → bigint", &[("second(TIMESTAMP '2013-02-05 10:20:30')", "30")], clock, |args, ty| {
         named("wholesecond", args, ty)
     }),
 ];
@@ -122,6 +126,7 @@ const fn part(
     name: &'static str,
     usage: &'static str,
     examples: &'static [(&'static str, &'static str)],
+    resolve: fn(&[Arg]) -> Result<Signature, String>,
     prepare: fn(&[Expr], SqlType) -> Kernel,
 ) -> Function {
     Function {
@@ -132,18 +137,31 @@ const fn part(
         usage,
         doc: "One part of a date or timestamp, as Flink has it; days of the week count from 1, Sunday.",
         examples,
-        resolve: |args: &[Arg]| -> Result<Signature, String> {
-            count(args, 1, 1)?;
-            let ty = match subject(&args[0])? {
-                SqlType::Interval => return Err(format!("takes a date or timestamp, got {}", names(args))),
-                SqlType::Date => SqlType::Timestamp,
-                other => other,
-            };
-            signature([ty], SqlType::BigInt)
-        },
+        resolve,
         nullable: any_nullable,
         prepare,
     }
+}
+
+/// One date or timestamp.
+fn date(args: &[Arg]) -> Result<Signature, String> {
+    match clock(args)? {
+        Signature { params, .. } if params == [SqlType::Time] => {
+            Err(format!("takes a date or timestamp, got {}", names(args)))
+        }
+        signature => Ok(signature),
+    }
+}
+
+/// One date, timestamp or time of day.
+fn clock(args: &[Arg]) -> Result<Signature, String> {
+    count(args, 1, 1)?;
+    let ty = match subject(&args[0])? {
+        SqlType::Interval => return Err(format!("takes a date or timestamp, got {}", names(args))),
+        SqlType::Date => SqlType::Timestamp,
+        other => other,
+    };
+    signature([ty], SqlType::BigInt)
 }
 
 /// The type of the value whose parts are asked for.

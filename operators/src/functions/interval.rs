@@ -48,8 +48,8 @@ impl Interval {
         let days = days + snap((months - whole_months) * 30.0);
         let whole_days = days.trunc();
         let micros = (micros + snap((days - whole_days) * DAY as f64)).round_ties_even();
-        let fits =
-            whole_months.abs() <= i32::MAX as f64 && whole_days.abs() <= i32::MAX as f64 && micros.abs() < 9.2e18;
+        let int = |v: f64| (i32::MIN as f64..=i32::MAX as f64).contains(&v);
+        let fits = int(whole_months) && int(whole_days) && micros.abs() < 9.2e18;
         fits.then_some(Interval { months: whole_months as i32, days: whole_days as i32, micros: micros as i64 })
     }
 }

@@ -35,6 +35,8 @@ pub mod temporal;
 pub mod text;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 /// A prepared function: values of its arguments and the number of rows to its result. Constants were looked at once, when it was prepared.

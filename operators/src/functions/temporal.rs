@@ -10,7 +10,7 @@ use crate::expr::Expr;
 use crate::functions::arithmetic::Op;
 use crate::functions::calendar::{DAY, DAYS, MICROS, civil, days, month_len};
 use crate::functions::interval::Interval;
-use crate::functions::kernel::{checked, checked2, column, nulls, side, strict};
+use crate::functions::kernel::{Side, checked, checked2, column, nulls, side, strict};
 use crate::functions::resolve::is_unknown;
 use crate::functions::{Arg, Kernel, Signature};
 use crate::types::SqlType;
@@ -212,18 +212,19 @@ pub fn prepare(op: Op, args: &[Expr], ty: SqlType) -> Kernel {
 fn shifted(args: &[Value], sign: i64, ty: SqlType, errors: &mut Errors) -> ArrayRef {
     let nulls = nulls(args);
     let (a, b) = (side::<TimestampMicrosecondType>(&args[0]), side::<IntervalMonthDayNanoType>(&args[1]));
-    let values = match b {
-        crate::functions::kernel::Side::One(by) if by.months == 0 => {
-            let offset = sign as i128 * (by.days as i128 * DAY as i128 + (by.nanoseconds / 1000) as i128);
-            let offset = offset
-                .clamp(-2 * *MICROS.end() as i128, 2 * *MICROS.end() as i128)
-                .clamp(i64::MIN as i128, i64::MAX as i128) as i64;
-            checked(a, nulls.as_ref(), errors, TIMESTAMP, |x| {
-                let sum = x.wrapping_add(offset);
-                let overflow = (x ^ sum) & (offset ^ sum) < 0;
-                (sum, overflow | (sum < *MICROS.start()) | (sum > *MICROS.end()))
-            })
+    let fixed = match b {
+        Side::One(by) if by.months == 0 => {
+            let offset = by.days as i128 * DAY as i128 + (by.nanoseconds / 1000) as i128;
+            i64::try_from(sign as i128 * offset).ok()
         }
+        _ => None,
+    };
+    let values = match fixed {
+        Some(offset) => checked(a, nulls.as_ref(), errors, TIMESTAMP, |x| {
+            let sum = x.wrapping_add(offset);
+            let overflow = (x ^ sum) & (offset ^ sum) < 0;
+            (sum, overflow | (sum < *MICROS.start()) | (sum > *MICROS.end()))
+        }),
         _ => checked2(a, b, nulls.as_ref(), errors, TIMESTAMP, |x, y| shift(x, y, sign)),
     };
     column::<TimestampMicrosecondType>(values, nulls, &ty.arrow())
