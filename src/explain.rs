@@ -86,7 +86,7 @@ impl Interior {
     /// What tables and the operators of views remember.
     pub(crate) fn state_rows(&mut self) -> Result<Vec<StateRow>> {
         self.settle()?;
-        let sizes: HashMap<NodeId, Size> = self.runtime.sizes()?.into_iter().collect();
+        let mut sizes: HashMap<NodeId, Size> = self.runtime.sizes()?.into_iter().collect();
         let mut rows = Vec::new();
         let row = |view: &str, operator: String, size: Size| StateRow {
             view: view.to_string(),
@@ -100,8 +100,9 @@ impl Interior {
         }
         for view in self.catalog.iter().filter_map(|(_, relation)| relation.as_view()) {
             for node in self.circuit.below(view.root) {
-                if let Some(size) = sizes.get(&node.id) {
-                    rows.push(row(&view.name, operator(node), *size));
+                // An operator that several views share is counted once, with the oldest of them.
+                if let Some(size) = sizes.remove(&node.id) {
+                    rows.push(row(&view.name, operator(node), size));
                 }
             }
         }

@@ -41,7 +41,7 @@ pub struct ErrorRow {
     pub weight: i64,
 }
 
-/// What one operator remembers, all workers together. An operator that several views share is listed under each.
+/// What one operator remembers, all workers together. An operator that several views share is listed once, under the oldest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateRow {
     /// The view it works for, or the table whose rows these are.
