@@ -1,0 +1,98 @@
+//! Tables from files and COPY.
+
+use std::path::PathBuf;
+
+use deltaq::{Engine, EngineConfig, Error, Outcome};
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file can be written");
+    }
+    folder
+}
+
+fn engine(folder: &TempDir) -> Engine {
+    let directories: Vec<PathBuf> = vec![folder.path().into()];
+    Engine::open(EngineConfig { directories, ..EngineConfig::default() }).expect("an engine")
+}
+
+fn count(db: &mut Engine, table: &str) -> i64 {
+    db.query(&format!("SELECT COUNT(*) AS n FROM {table}")).unwrap().to_rows::<(i64,)>().unwrap()[0].0
+}
+
+#[test]
+fn a_file_enters_piece_by_piece_or_at_once() -> Result<(), Error> {
+    let lines: String = (0..2_500).map(|i| format!("{i},{}\n", i % 7)).collect();
+    let folder = folder(&[("x.csv", &format!("id,k\n{lines}"))]);
+    let create = "CREATE TABLE x WITH (connector = 'file', path = 'x.csv', batch_rows = 1000);
+                  CREATE VIEW n AS SELECT k, COUNT(*) AS n FROM x GROUP BY k";
+    let mut db = engine(&folder);
+    db.execute(create)?;
+    let sub = db.subscribe("n")?;
+    assert_eq!(db.loading(), ["x"]);
+    let mut rows = Vec::new();
+    while let Some(loaded) = db.load(None)? {
+        assert_eq!(loaded.table, "x");
+        rows.push(loaded.rows);
+        if loaded.ended {
+            assert_eq!(Some(loaded.bytes_read), loaded.bytes_total);
+        }
+    }
+    assert_eq!(rows, [1_000, 1_000, 500, 0]);
+    assert!(db.loading().is_empty());
+    assert_eq!(sub.poll()?.len(), 3, "an epoch a piece");
+    assert_eq!(count(&mut db, "n"), 7);
+
+    let mut db = engine(&folder);
+    db.execute(create)?;
+    assert_eq!(count(&mut db, "x"), 2_500, "a query waits for the whole file");
+    Ok(())
+}
+
+#[test]
+fn a_bad_row_ends_its_file() -> Result<(), Error> {
+    let folder = folder(&[("x.csv", "id\n1\n2\n1\n"), ("y.csv", "id\n1\nx\n")]);
+    let mut db = engine(&folder);
+    db.execute("CREATE TABLE x(id INT PRIMARY KEY) WITH (connector = 'file', path = 'x.csv', batch_rows = 2)")?;
+    assert_eq!(db.query("SELECT * FROM x").unwrap_err().code(), "23505");
+    assert_eq!(count(&mut db, "x"), 2, "the piece before stands");
+    db.execute("CREATE TABLE y(id INT); CREATE TABLE z(id INT) WITH (connector = 'file', path = 'y.csv')")?;
+    assert_eq!(db.execute("INSERT INTO y VALUES (1)").unwrap_err().code(), "22P02");
+    db.execute("INSERT INTO y VALUES (1)")?;
+    let error = db.execute("COPY y FROM 'nowhere.csv'").unwrap_err();
+    assert_eq!(error.code(), "58P01");
+    assert!(error.is_io());
+    assert_eq!(db.execute("CREATE TABLE w WITH (connector = 'kafka')").unwrap_err().code(), "22023");
+    Ok(())
+}
+
+#[test]
+fn copy_is_all_or_nothing() -> Result<(), Error> {
+    let good: String = (0..30_000).map(|i| format!("{i},a\n")).collect();
+    let bad = format!("{good}0,b\n");
+    let folder = folder(&[("good.csv", &format!("id,v\n{good}")), ("bad.csv", &format!("id,v\n{bad}"))]);
+    let mut db = engine(&folder);
+    db.execute("CREATE TABLE t(id INT PRIMARY KEY, v TEXT); CREATE VIEW n AS SELECT v, COUNT(*) AS n FROM t GROUP BY v")?;
+    let sub = db.subscribe("n")?;
+    assert_eq!(db.execute("COPY t FROM 'bad.csv'").unwrap_err().code(), "23505");
+    assert!(sub.poll()?.is_empty());
+    assert_eq!(count(&mut db, "t"), 0);
+    let outcomes = db.execute("COPY t FROM 'good.csv'")?;
+    assert!(matches!(outcomes[0], Outcome::Changed { tag: "COPY", rows: 30_000 }));
+    assert_eq!(sub.poll()?.len(), 1);
+    let out = folder.path().join("out.csv");
+    db.execute(&format!("COPY n TO '{}'", out.display()))?;
+    assert_eq!(std::fs::read_to_string(&out).expect("the file is there"), "v,n\na,30000\n");
+    db.execute(&format!("COPY (SELECT id FROM t ORDER BY id DESC LIMIT 2) TO '{}' WITH (header = false)", out.display()))?;
+    assert_eq!(std::fs::read_to_string(&out).expect("the file is there"), "29999\n29998\n");
+    // In a transaction that fails half way, what was copied before stays.
+    let mut tx = db.begin()?;
+    tx.execute("DELETE FROM t WHERE id > 0")?;
+    assert!(tx.execute("COPY t FROM 'good.csv'").is_err());
+    assert_eq!(tx.query("SELECT * FROM n")?.to_rows::<(String, i64)>()?, [("a".to_string(), 1)]);
+    tx.rollback()?;
+    assert_eq!(count(&mut db, "t"), 30_000);
+    Ok(())
+}
