@@ -163,7 +163,7 @@ fn sql(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnostics> 
 
     let mut file = None;
     if starts(&["CREATE", "TABLE"])
-        && let Some(at) = at_top(&tokens, |i| words[i] == "FROM" && matches!(text_of(tokens.get(i + 1)), Some(_)))
+        && let Some(at) = at_top(&tokens, |i| words[i] == "FROM" && text_of(tokens.get(i + 1)).is_some())
     {
         file = text_of(tokens.get(at + 1)).map(str::to_string);
         tokens.drain(at..at + 2);

@@ -45,10 +45,10 @@ impl Binder<'_> {
     pub fn function(&mut self, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
         let name = call.name.0.last().and_then(|p| p.as_ident()).map(fold).unwrap_or_default();
         if call.over.is_some() || name == "row_number" {
-            return self.window(&name, call, e);
+            return self.window(&name, call);
         }
         if let Some(function) = aggregate::Function::lookup(&name) {
-            return self.aggregate(function, call, e);
+            return self.aggregate(function, call);
         }
         let span = self.source.call_at(ast::Spanned::span(&call.name));
         if call.filter.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
@@ -123,7 +123,7 @@ impl Binder<'_> {
         }))
     }
 
-    fn aggregate(&mut self, function: aggregate::Function, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
+    fn aggregate(&mut self, function: aggregate::Function, call: &ast::Function) -> Bound<Expr> {
         let span = self.source.call_at(ast::Spanned::span(&call.name));
         let name = function.name();
         let clause = self.level().clause;
@@ -202,7 +202,7 @@ impl Binder<'_> {
     }
 
     /// `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)`; no other window function.
-    fn window(&mut self, name: &str, call: &ast::Function, e: &ast::Expr) -> Bound<Expr> {
+    fn window(&mut self, name: &str, call: &ast::Function) -> Bound<Expr> {
         let span = self.source.call_at(ast::Spanned::span(&call.name));
         let help =
             "only ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) is, filtered to the first rows in the query around";

@@ -11,7 +11,8 @@ use super::place::{Place, mentions};
 use super::query::{Key, Rows};
 use super::scope::{Clause, Level, Scope};
 use super::select::column;
-use super::subquery::{add_filter, conjunction};
+use super::semijoin::add_filter;
+use super::subquery::conjunction;
 use super::{Binder, Bound, all, fold};
 use crate::plan::{Equality, JoinKind, Plan};
 

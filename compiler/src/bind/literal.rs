@@ -22,7 +22,7 @@ impl Binder<'_> {
             Value::Null => Ok(Expr::literal(Scalar::Null, SqlType::Null)),
             Value::HexStringLiteral(hex) => {
                 let digits: Vec<u32> = hex.chars().filter_map(|c| c.to_digit(16)).collect();
-                if digits.len() != hex.len() || digits.len() % 2 != 0 {
+                if digits.len() != hex.len() || !digits.len().is_multiple_of(2) {
                     return self.report("22P02", "a hexadecimal literal has two digits a byte", span);
                 }
                 let bytes = digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect();
