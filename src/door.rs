@@ -504,13 +504,6 @@ fn strip(column: &mut ArrayRef) {
     }
 }
 
-fn same(keys: &Keys, a: usize, b: usize) -> bool {
-    match keys {
-        Keys::Fixed(keys) => keys[a] == keys[b],
-        Keys::Bytes(keys) => keys.get(a) == keys.get(b),
-    }
-}
-
 /// The first two rows with one key.
 fn repeated(keys: &Keys) -> Option<(usize, usize)> {
     if keys.len() < 2 {
@@ -519,7 +512,7 @@ fn repeated(keys: &Keys) -> Option<(usize, usize)> {
     let hashes = keys.hashes();
     let mut table: HashTable<u32> = HashTable::with_capacity(keys.len());
     for (row, &hash) in hashes.iter().enumerate() {
-        match table.entry(hash, |&r| same(keys, r as usize, row), |&r| hashes[r as usize]) {
+        match table.entry(hash, |&r| keys.same(r as usize, row), |&r| hashes[r as usize]) {
             Entry::Occupied(entry) => return Some((*entry.get() as usize, row)),
             Entry::Vacant(entry) => entry.insert(row as u32),
         };
@@ -533,7 +526,7 @@ fn first_of_each(keys: &Keys) -> Vec<u32> {
     let mut table: HashTable<u32> = HashTable::with_capacity(keys.len());
     let mut first = Vec::with_capacity(keys.len());
     for (row, &hash) in hashes.iter().enumerate() {
-        if let Entry::Vacant(entry) = table.entry(hash, |&r| same(keys, r as usize, row), |&r| hashes[r as usize]) {
+        if let Entry::Vacant(entry) = table.entry(hash, |&r| keys.same(r as usize, row), |&r| hashes[r as usize]) {
             entry.insert(row as u32);
             first.push(row as u32);
         }
@@ -547,7 +540,7 @@ fn last_of_each(keys: &Keys) -> Option<Vec<u32>> {
     let hashes = keys.hashes();
     let mut table: HashTable<u32> = HashTable::with_capacity(keys.len());
     for (row, &hash) in hashes.iter().enumerate() {
-        match table.entry(hash, |&r| same(keys, r as usize, row), |&r| hashes[r as usize]) {
+        match table.entry(hash, |&r| keys.same(r as usize, row), |&r| hashes[r as usize]) {
             Entry::Occupied(mut entry) => *entry.get_mut() = row as u32,
             Entry::Vacant(entry) => {
                 entry.insert(row as u32);

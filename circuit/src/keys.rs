@@ -1,10 +1,11 @@
 //! Rows of some columns encoded as keys: equal keys for rows that SQL groups together, and a hash.
 //!
-//! Keys up to 15 bytes wide lie in a `u128` (values from the low end, one NULL bit a column at the top); wider
+//! Keys up to 15 bytes wide lie in a `u128` (values from the low end, one NULL bit a column at the top), up to 31 bytes in two; wider
 //! ones and text lie as bytes in one buffer. NULL equals NULL, NaN equals NaN, −0.0 equals 0.0.
 //!
 //! ```text
-//!   fixed    [nulls:8 | … col 2 | col 1 | col 0]      one u128 a row
+//!   fixed    [nulls:8 | … col 2 | col 1 | col 0]                               one u128 a row
+//!   wide     [col 1 | col 0] [nulls:8 | … col 3 | col 2]                       two; no value lies across both
 //!   bytes    nulls ⧺ fixed values ⧺ (length:4 ⧺ bytes) for text …     offsets into one buffer
 //! ```
 
@@ -19,11 +20,23 @@ use hashbrown::hash_table::Entry;
 use crate::arrays::{self, Values, View, normal_f32, normal_f64};
 use crate::batch::{Batch, Weights};
 
+mod fixed;
+use fixed::Place;
+pub use fixed::{FixedKey, hash_fixed};
+
 /// How rows of some columns become keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyLayout {
     types: Vec<DataType>,
-    fixed: bool,
+    width: Width,
+}
+
+/// What keys of a layout are.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Width {
+    Fixed(Vec<Place>),
+    Wide(Vec<Place>),
+    Bytes,
 }
 
 /// Encoded keys, one a row.
@@ -31,6 +44,8 @@ pub struct KeyLayout {
 pub enum Keys {
     /// Up to 15 bytes a row and at most 8 columns.
     Fixed(Vec<u128>),
+    /// Up to 31 bytes a row and at most 8 columns.
+    Wide(Vec<[u128; 2]>),
     /// Any width.
     Bytes(ByteKeys),
 }
@@ -65,6 +80,7 @@ impl Keys {
     pub fn len(&self) -> usize {
         match self {
             Keys::Fixed(keys) => keys.len(),
+            Keys::Wide(keys) => keys.len(),
             Keys::Bytes(keys) => keys.len(),
         }
     }
@@ -74,10 +90,21 @@ impl Keys {
         self.len() == 0
     }
 
+    /// Whether the keys of two rows are equal.
+    #[inline]
+    pub fn same(&self, a: usize, b: usize) -> bool {
+        match self {
+            Keys::Fixed(keys) => keys[a] == keys[b],
+            Keys::Wide(keys) => keys[a] == keys[b],
+            Keys::Bytes(keys) => keys.get(a) == keys.get(b),
+        }
+    }
+
     /// A hash of each key. The same on every worker, process and run.
     pub fn hashes(&self) -> Vec<u64> {
         match self {
-            Keys::Fixed(keys) => keys.iter().map(|&k| hash_fixed(k)).collect(),
+            Keys::Fixed(keys) => keys.iter().map(|k| k.hash()).collect(),
+            Keys::Wide(keys) => keys.iter().map(|k| k.hash()).collect(),
             Keys::Bytes(keys) => (0..keys.len()).map(|i| hash_bytes(keys.get(i))).collect(),
         }
     }
@@ -90,12 +117,6 @@ const MULTIPLE: u64 = 0xD6E8_FEB8_6659_FD93;
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
-}
-
-/// The hash of a fixed key.
-#[inline]
-pub fn hash_fixed(key: u128) -> u64 {
-    fold(fold(key as u64 ^ SEED, MULTIPLE) ^ (key >> 64) as u64, SEED)
 }
 
 /// The hash of a byte key.
@@ -117,13 +138,21 @@ pub fn hash_bytes(mut key: &[u8]) -> u64 {
 impl KeyLayout {
     /// The layout for columns of `types`.
     pub fn new(types: &[DataType]) -> KeyLayout {
-        let width: Option<usize> = types.iter().map(arrays::width).sum();
-        KeyLayout { types: types.to_vec(), fixed: width.is_some_and(|w| w <= 15) && types.len() <= 8 }
+        let width = match (fixed::places::<u128>(types), fixed::places::<[u128; 2]>(types)) {
+            (Some(places), _) => Width::Fixed(places),
+            (None, Some(places)) => Width::Wide(places),
+            (None, None) => Width::Bytes,
+        };
+        KeyLayout { types: types.to_vec(), width }
     }
 
-    /// Whether keys are of fixed width.
-    pub fn is_fixed(&self) -> bool {
-        self.fixed
+    /// The layout of [`Keys::Bytes`] for columns of `types`, however narrow: for keys that are written down.
+    pub fn of_bytes(types: &[DataType]) -> KeyLayout {
+        KeyLayout { types: types.to_vec(), width: Width::Bytes }
+    }
+
+    pub(crate) fn width(&self) -> &Width {
+        &self.width
     }
 
     /// The column types.
@@ -140,38 +169,22 @@ impl KeyLayout {
             columns.len(),
             self.types.len()
         );
-        if self.fixed { Keys::Fixed(encode_fixed(columns, len)) } else { Keys::Bytes(encode_bytes(columns, len)) }
+        match &self.width {
+            Width::Fixed(places) => Keys::Fixed(fixed::encode(columns, places, len)),
+            Width::Wide(places) => Keys::Wide(fixed::encode(columns, places, len)),
+            Width::Bytes => Keys::Bytes(encode_bytes(columns, len)),
+        }
     }
 
     /// The columns that `keys` were encoded from (floats normalised).
-    pub fn decode_fixed(&self, keys: &[u128]) -> Vec<ArrayRef> {
-        let mut shift = 0;
-        let decode = |(index, data_type): (usize, &DataType)| {
-            let null = 1u128 << (120 + index);
-            let nulls = keys.iter().any(|k| k & null != 0);
-            let nulls =
-                nulls.then(|| NullBuffer::new(BooleanBuffer::collect_bool(keys.len(), |i| keys[i] & null == 0)));
-            let width = arrays::width(data_type).unwrap_or_else(|| panic!("{data_type} in a fixed key"));
-            let from = shift;
-            shift += 8 * width;
-            match (data_type, width) {
-                (DataType::Boolean, _) => Arc::new(arrow_array::BooleanArray::new(
-                    BooleanBuffer::collect_bool(keys.len(), |i| (keys[i] >> from) & 1 == 1),
-                    nulls,
-                )) as ArrayRef,
-                (_, 2) => {
-                    arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u16).collect::<Vec<_>>().into(), nulls)
-                }
-                (_, 4) => {
-                    arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u32).collect::<Vec<_>>().into(), nulls)
-                }
-                (_, 8) => {
-                    arrays::fixed(data_type, keys.iter().map(|k| (k >> from) as u64).collect::<Vec<_>>().into(), nulls)
-                }
-                (_, width) => panic!("a value of {width} bytes in a fixed key"),
-            }
-        };
-        self.types.iter().enumerate().map(decode).collect()
+    ///
+    /// # Panics
+    /// If keys of this layout are of another kind.
+    pub fn decode_fixed<K: FixedKey>(&self, keys: &[K]) -> Vec<ArrayRef> {
+        match &self.width {
+            Width::Fixed(places) | Width::Wide(places) => fixed::decode(&self.types, places, keys),
+            Width::Bytes => panic!("keys of fixed width for a layout of bytes"),
+        }
     }
 
     /// The columns that byte `keys` were encoded from (floats normalised).
@@ -219,43 +232,6 @@ fn chunks<const N: usize, T>(rest: &mut [&[u8]], parse: fn([u8; N]) -> T) -> Vec
             parse(*head)
         })
         .collect()
-}
-
-fn encode_fixed(columns: &[ArrayRef], len: usize) -> Vec<u128> {
-    let mut keys = vec![0u128; if columns.len() == 1 { 0 } else { len }];
-    let mut shift = 0;
-    for (index, column) in columns.iter().enumerate() {
-        let view = View::of(column);
-        // The first column fills the keys, later ones are or-ed in.
-        macro_rules! put {
-            ($values:expr, $bits:expr) => {{
-                let values = $values;
-                if columns.len() == 1 {
-                    keys = values.collect();
-                } else {
-                    keys.iter_mut().zip(values).for_each(|(k, v): (&mut u128, u128)| *k |= v << shift);
-                }
-                shift += $bits;
-            }};
-        }
-        match view.values {
-            Values::Bit(v) => put!(v.iter().map(u128::from), 8),
-            Values::W2(v) => put!(v.iter().map(|&v| u128::from(v)), 16),
-            Values::W4(v) if view.float => put!(v.iter().map(|&v| u128::from(normal_f32(v))), 32),
-            Values::W4(v) => put!(v.iter().map(|&v| u128::from(v)), 32),
-            Values::W8(v) if view.float => put!(v.iter().map(|&v| u128::from(normal_f64(v))), 64),
-            Values::W8(v) => put!(v.iter().map(|&v| u128::from(v)), 64),
-            Values::W16(_) | Values::Var(_, _) => panic!("{} in a fixed key", column.data_type()),
-        }
-        if let Some(nulls) = view.nulls {
-            let width = arrays::width(column.data_type()).unwrap_or_else(|| panic!("fixed width"));
-            let value = ((1u128 << (8 * width)) - 1) << (shift - 8 * width);
-            for row in (0..len).filter(|&row| nulls.is_null(row)) {
-                keys[row] = (keys[row] & !value) | 1 << (120 + index);
-            }
-        }
-    }
-    keys
 }
 
 fn encode_bytes(columns: &[ArrayRef], len: usize) -> ByteKeys {
@@ -349,6 +325,7 @@ pub(crate) fn consolidate(batch: &Batch) -> Batch {
     let hashes = keys.hashes();
     let (rows, weights) = match &keys {
         Keys::Fixed(keys) => group(batch, &hashes, |a, b| keys[a] == keys[b]),
+        Keys::Wide(keys) => group(batch, &hashes, |a, b| keys[a] == keys[b]),
         Keys::Bytes(keys) => group(batch, &hashes, |a, b| keys.get(a) == keys.get(b)),
     };
     let ones = weights.iter().all(|&w| w == 1);

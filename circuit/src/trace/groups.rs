@@ -7,6 +7,9 @@ use super::index::Index;
 use super::key_store::KeyStore;
 use crate::keys::{KeyLayout, Keys};
 
+/// Rows that are looked up together before new groups are made of those that are not found.
+const BLOCK_ROWS: usize = 1024;
+
 /// Numbers groups of equal keys. Accumulators lie in columns indexed by the number.
 #[derive(Debug)]
 pub struct Groups {
@@ -50,38 +53,16 @@ impl Groups {
 
     /// The group of each key, made where it is new. Cost: a lookup a key.
     pub fn assign(&mut self, keys: &Keys) -> Vec<u32> {
-        match keys {
-            Keys::Fixed(each) if each.len() > 1 => self.assign_fixed(each),
-            _ => {
-                let hashes = keys.hashes();
-                (0..keys.len()).map(|row| self.assign_one(keys, hashes[row], row)).collect()
-            }
+        let hashes = keys.hashes();
+        if let [hash] = *hashes {
+            return vec![self.assign_one(keys, hash, 0)];
         }
-    }
-
-    fn assign_fixed(&mut self, each: &[u128]) -> Vec<u32> {
-        let KeyStore::Fixed(store) = &mut self.keys else { panic!("keys of another layout than the table's") };
-        let mut groups = Vec::with_capacity(each.len());
-        for block in each.chunks(1024) {
-            let hashes: Vec<u64> = block.iter().map(|key| crate::keys::hash_fixed(*key)).collect();
-            let candidates = self.index.candidates(hashes.iter().copied());
-            for ((&key, &hash), &candidate) in block.iter().zip(&hashes).zip(&candidates) {
-                if candidate != NONE && store[candidate as usize] == key {
-                    groups.push(candidate);
-                    continue;
-                }
-                let next = self.free.last().copied().unwrap_or(self.live.len() as u32);
-                let found = self.index.find_or_insert(hash, next, |g| store[g as usize] == key);
-                groups.push(found.unwrap_or_else(|| {
-                    if self.free.pop().is_none() {
-                        store.push(key);
-                        self.live.push(true);
-                    } else {
-                        store[next as usize] = key;
-                        self.live[next as usize] = true;
-                    }
-                    next
-                }));
+        let mut groups = Vec::with_capacity(keys.len());
+        for block in (0..keys.len()).step_by(BLOCK_ROWS) {
+            let block = block..keys.len().min(block + BLOCK_ROWS);
+            groups.extend(self.keys.find_all(&self.index, keys, &hashes, block.clone()));
+            for row in block.filter(|&row| groups[row] == NONE).collect::<Vec<_>>() {
+                groups[row] = self.assign_one(keys, hashes[row], row);
             }
         }
         groups

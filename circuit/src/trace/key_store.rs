@@ -5,13 +5,15 @@ use arrow_array::ArrayRef;
 use super::NONE;
 use super::column::Arena;
 use super::index::Index;
-use crate::keys::{self, KeyLayout, Keys};
+use crate::keys::{self, FixedKey, KeyLayout, Keys, Width};
 
 /// The keys of slots. Slots are written in any order and used again when freed.
 #[derive(Debug)]
 pub enum KeyStore {
     /// Fixed width.
     Fixed(Vec<u128>),
+    /// Fixed width, in two words.
+    Wide(Vec<[u128; 2]>),
     /// Any width.
     Bytes(ByteStore),
 }
@@ -23,13 +25,18 @@ pub struct ByteStore(Arena);
 impl KeyStore {
     /// An empty store of such keys.
     pub fn new(layout: &KeyLayout) -> KeyStore {
-        if layout.is_fixed() { KeyStore::Fixed(Vec::new()) } else { KeyStore::Bytes(ByteStore::default()) }
+        match layout.width() {
+            Width::Fixed(_) => KeyStore::Fixed(Vec::new()),
+            Width::Wide(_) => KeyStore::Wide(Vec::new()),
+            Width::Bytes => KeyStore::Bytes(ByteStore::default()),
+        }
     }
 
     /// How many slots there are, free ones included.
     pub fn len(&self) -> usize {
         match self {
             KeyStore::Fixed(keys) => keys.len(),
+            KeyStore::Wide(keys) => keys.len(),
             KeyStore::Bytes(keys) => keys.0.len(),
         }
     }
@@ -43,6 +50,7 @@ impl KeyStore {
     pub fn resize(&mut self, len: usize) {
         match self {
             KeyStore::Fixed(keys) => keys.resize(len, 0),
+            KeyStore::Wide(keys) => keys.resize(len, [0; 2]),
             KeyStore::Bytes(keys) => keys.0.resize(len),
         }
     }
@@ -52,6 +60,7 @@ impl KeyStore {
     pub fn set(&mut self, slot: usize, keys: &Keys, row: usize) {
         match (self, keys) {
             (KeyStore::Fixed(to), Keys::Fixed(from)) => to[slot] = from[row],
+            (KeyStore::Wide(to), Keys::Wide(from)) => to[slot] = from[row],
             (KeyStore::Bytes(to), Keys::Bytes(from)) => to.0.set(slot, from.get(row)),
             _ => panic!("keys of another layout than the store's"),
         }
@@ -62,6 +71,7 @@ impl KeyStore {
     pub fn equals(&self, slot: usize, keys: &Keys, row: usize) -> bool {
         match (self, keys) {
             (KeyStore::Fixed(a), Keys::Fixed(b)) => a[slot] == b[row],
+            (KeyStore::Wide(a), Keys::Wide(b)) => a[slot] == b[row],
             (KeyStore::Bytes(a), Keys::Bytes(b)) => a.0.get(slot) == b.get(row),
             _ => panic!("keys of another layout than the store's"),
         }
@@ -71,7 +81,8 @@ impl KeyStore {
     #[inline]
     pub fn hash(&self, slot: usize) -> u64 {
         match self {
-            KeyStore::Fixed(keys) => keys::hash_fixed(keys[slot]),
+            KeyStore::Fixed(keys) => keys[slot].hash(),
+            KeyStore::Wide(keys) => keys[slot].hash(),
             KeyStore::Bytes(keys) => keys::hash_bytes(keys.0.get(slot)),
         }
     }
@@ -100,6 +111,7 @@ impl KeyStore {
             }
         }
         match (self, keys) {
+            (KeyStore::Wide(a), Keys::Wide(b)) => compare(&mut slots, rows, index, hashes, |s, r| a[s] == b[r]),
             (KeyStore::Fixed(a), Keys::Fixed(b)) => compare(&mut slots, rows, index, hashes, |s, r| a[s] == b[r]),
             (KeyStore::Bytes(a), Keys::Bytes(b)) => {
                 compare(&mut slots, rows, index, hashes, |s, r| a.0.get(s) == b.get(r))
@@ -126,6 +138,7 @@ impl KeyStore {
     /// The key columns at `slots`.
     pub fn gather(&self, layout: &KeyLayout, slots: &[u32]) -> Vec<ArrayRef> {
         match self {
+            KeyStore::Wide(keys) => layout.decode_fixed(&slots.iter().map(|&s| keys[s as usize]).collect::<Vec<_>>()),
             KeyStore::Fixed(keys) => layout.decode_fixed(&slots.iter().map(|&s| keys[s as usize]).collect::<Vec<_>>()),
             KeyStore::Bytes(keys) => {
                 layout.decode_bytes(&slots.iter().map(|&s| keys.0.get(s as usize)).collect::<Vec<_>>())
@@ -137,6 +150,7 @@ impl KeyStore {
     pub fn bytes(&self) -> usize {
         match self {
             KeyStore::Fixed(keys) => keys.capacity() * 16,
+            KeyStore::Wide(keys) => keys.capacity() * 32,
             KeyStore::Bytes(keys) => keys.0.bytes(),
         }
     }

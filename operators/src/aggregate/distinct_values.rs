@@ -102,7 +102,8 @@ impl Accumulator for DistinctValues {
     fn save(&self, groups: &[u32]) -> Vec<Vec<u8>> {
         let live = self.pairs.live();
         let columns = self.pairs.gather(&live);
-        let values = KeyLayout::new(std::slice::from_ref(&self.data_type)).encode(&columns[1..], live.len());
+        let values = KeyLayout::of_bytes(std::slice::from_ref(&self.data_type)).encode(&columns[1..], live.len());
+        let Keys::Bytes(values) = values else { panic!("a layout of bytes gives bytes") };
         let View { values: Values::W4(of), .. } = View::of(&columns[0]) else { panic!("group numbers are 32 bits") };
         let mut rows: HashMap<u32, Vec<usize>> = HashMap::new();
         of.iter().enumerate().for_each(|(row, group)| rows.entry(*group).or_default().push(row));
@@ -110,10 +111,7 @@ impl Accumulator for DistinctValues {
             let rows = rows.get(group).map_or(&[][..], Vec::as_slice);
             bytes.extend_from_slice(&(rows.len() as u64).to_le_bytes());
             for &row in rows {
-                let value = match &values {
-                    Keys::Fixed(keys) => &keys[row].to_le_bytes()[..],
-                    Keys::Bytes(keys) => keys.get(row),
-                };
+                let value = values.get(row);
                 bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
                 bytes.extend_from_slice(value);
                 bytes.extend_from_slice(&self.weights[live[row] as usize].to_le_bytes());
@@ -125,16 +123,12 @@ impl Accumulator for DistinctValues {
 
     fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
         self.inner.read(group, bytes)?;
-        let layout = KeyLayout::new(std::slice::from_ref(&self.data_type));
+        let layout = KeyLayout::of_bytes(std::slice::from_ref(&self.data_type));
         for _ in 0..u64::from_le_bytes(take(bytes)?) {
             let length = u32::from_le_bytes(take(bytes)?) as usize;
             let (value, rest) = bytes.split_at_checked(length)?;
             *bytes = rest;
-            let value = if layout.is_fixed() {
-                layout.decode_fixed(&[u128::from_le_bytes(value.try_into().ok()?)])
-            } else {
-                layout.decode_bytes(&[value])
-            };
+            let value = layout.decode_bytes(&[value]);
             let pair = self.pairs.assign(&self.encode(&[group as u32], &value[0]))[0];
             self.weights.resize(self.pairs.capacity(), 0);
             self.weights[pair as usize] = i64::from_le_bytes(take(bytes)?);
