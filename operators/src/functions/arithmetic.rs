@@ -69,7 +69,7 @@ pub const FUNCTIONS: &[Function] = &[
         family: FAMILY,
         usage: "number / number → number, interval / number → interval",
         doc: "Quotient; of integers, cut towards zero. By zero: error 22012.",
-        examples: &[("7 / 2", "3"), ("-7 / 2", "-3"), ("1.0 / 4", "0.250000"), ("1 / 0", "error 22012")],
+        examples: &[("7 / 2", "3"), ("-7 / 2", "-3"), ("1.0 / 4", "0.2500000000000000"), ("1 / 0", "error 22012")],
         resolve: |args| resolve(Op::Div, args),
         nullable: any_nullable,
         prepare: |args, ty| prepare(Op::Div, args, ty),

@@ -6,12 +6,12 @@
 //! |---|---|---|
 //! | `+` `-` | max(s, r) | max(i, j) + scale + 1 |
 //! | `*` | s + r | p + q |
-//! | `/` | max(6, s + q + 1) | i + r + scale |
+//! | `/` | max(16, s + q + 1) | i + r + scale |
 //! | `%` | max(s, r) | min(i, j) + scale |
 //!
 //! A precision above 38 becomes 38. Sums keep their scale then. A product keeps the larger of min(scale, 6) and the
-//! scale that leaves max(i, j) digits before the point, a quotient the larger of 6 and what its digits before the point
-//! leave (as SQL Server and Spark do). Results are rounded half away from zero, and one that does not fit is an error
+//! scale that leaves max(i, j) digits before the point, a quotient the larger of 16 (as PostgreSQL shows) and what its digits before the point
+//! leave. Results are rounded half away from zero, and one that does not fit is an error
 //! (22003), so a result is PostgreSQL's wherever this many places hold it.
 
 use crate::functions::numbers::POW10;
@@ -34,8 +34,8 @@ pub fn product_type((p, s): (u8, u8), (q, r): (u8, u8)) -> (u8, u8) {
 
 /// Type of a quotient.
 pub fn quotient_type((p, s): (u8, u8), (q, r): (u8, u8)) -> (u8, u8) {
-    let (scale, whole) = ((s + q + 1).max(6), p - s + r);
-    if whole + scale <= 38 { (whole + scale, scale) } else { (38, 38u8.saturating_sub(whole).max(6)) }
+    let (scale, whole) = ((s + q + 1).max(16), p - s + r);
+    if whole + scale <= 38 { (whole + scale, scale) } else { (38, 38u8.saturating_sub(whole).max(16)) }
 }
 
 /// Type of a remainder.
