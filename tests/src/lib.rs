@@ -3,6 +3,7 @@
 //! Read [`reference`] first: what a plan means. [`oracle`] asks
 //! PostgreSQL. The laws themselves stand in `tests/`.
 
+pub mod generate;
 pub mod oracle;
 pub mod reference;
 pub mod rows;
