@@ -8,3 +8,4 @@ pub mod oracle;
 pub mod reference;
 pub mod rows;
 pub mod script;
+pub mod tables;

@@ -15,6 +15,9 @@ pub fn smaller(case: &Case) -> Vec<Case> {
             out.push(Case { views, ..case.clone() });
         }
     }
+    for index in (0..case.tables.len()).rev() {
+        out.extend(without_table(case, index));
+    }
     let epochs = case.epochs.len();
     if epochs > 1 {
         out.push(Case { epochs: case.epochs[..epochs / 2].to_vec(), ..case.clone() });
@@ -73,6 +76,19 @@ fn without_view(views: &[Body], index: usize) -> Option<Vec<Body>> {
         rest = rest.into_iter().map(|body| renamed(body, &old, &new)).collect();
     }
     Some(rest)
+}
+
+fn without_table(case: &Case, index: usize) -> Option<Case> {
+    if case.tables.len() == 1 || case.views.iter().any(|v| mentions(v, &case.tables[index].name)) {
+        return None;
+    }
+    let mut fewer = case.clone();
+    fewer.tables.remove(index);
+    for changes in &mut fewer.epochs {
+        changes.retain(|(table, _)| *table != index);
+        changes.iter_mut().filter(|(table, _)| *table > index).for_each(|(table, _)| *table -= 1);
+    }
+    Some(fewer)
 }
 
 fn mentions(body: &Body, name: &str) -> bool {
@@ -291,7 +307,8 @@ fn selects(select: &Select) -> Vec<Select> {
         with(&|s| s.filter = Some(simpler.clone()));
     }
     for (index, key) in select.group.iter().flatten().enumerate() {
-        for simpler in expr_cuts(key, false) {
+        // A bare constant is no key: an integer would be the place of a column.
+        for simpler in expr_cuts(key, false).into_iter().filter(|e| !matches!(e, Expr::Literal(..))) {
             with(&|s| s.group.iter_mut().for_each(|g| g[index] = simpler.clone()));
         }
         // A key that nothing refers to.

@@ -86,7 +86,7 @@ pub fn check(name: &str, cases: u64, taste: Taste, law: impl Fn(&Case) -> Result
         match result {
             Ok(()) => {}
             Err(TestError::Fail(reason, case)) => panic!(
-                "{name} does not hold.\nSee it again: DELTAQ_SEED={seed} cargo test -p deltaq-tests --test laws {name}\n\n{case}\n{reason}"
+                "{name} does not hold.\nSee it again: DELTAQ_SEED={seed} cargo test -p deltaq-tests {name}\n\n{case}\n{reason}"
             ),
             Err(TestError::Abort(reason)) => panic!("{name}, seed {seed}: {reason}"),
         }

@@ -188,6 +188,27 @@ pub fn is_query(sql: &str) -> bool {
     ["select", "values", "with", "table"].contains(&word.to_ascii_lowercase().as_str())
 }
 
+/// Rows of texts in an order of their own, numbers with a point rounded to nine digits after it: how many a quotient has is
+/// not told by the standard.
+pub fn comparable(rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let number = |text: String| match text.split_once('.') {
+        Some((whole, fraction)) if text.parse::<f64>().is_ok() => {
+            let digits: i128 = format!("{whole}{:0<10}", &fraction[..fraction.len().min(10)]).parse().unwrap_or(0);
+            let negative = whole.starts_with('-');
+            let nine = (digits.abs() + 5) / 10;
+            format!("{}{}e-9", if negative && nine > 0 { "-" } else { "" }, nine)
+        }
+        _ => match text.parse::<i128>() {
+            // An integer and a decimal of the same value.
+            Ok(value) if value.abs() < 10i128.pow(28) => format!("{}e-9", value * 1_000_000_000),
+            _ => text,
+        },
+    };
+    let mut rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().map(number).collect()).collect();
+    rows.sort();
+    rows
+}
+
 fn path(path: &Path) -> &str {
     path.to_str().unwrap_or_else(|| panic!("a temporary folder whose name is not text"))
 }
