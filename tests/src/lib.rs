@@ -4,6 +4,7 @@
 //! PostgreSQL. The laws themselves stand in `tests/`.
 
 pub mod generate;
+pub mod inline;
 pub mod oracle;
 pub mod reference;
 pub mod rows;

@@ -11,7 +11,7 @@ fn the_reference_agrees_with_postgresql() {
         return;
     };
     let session = std::cell::RefCell::new(cluster.session());
-    check("the_reference_agrees_with_postgresql", 300, Taste::portable(), |case: &Case| {
+    check("the_reference_agrees_with_postgresql", 150, Taste::portable(), |case: &Case| {
         let mut session = session.borrow_mut();
         let mut run = |sql: &str| session.run(sql).map_err(|code| format!("PostgreSQL says {code} to {sql}"));
         let mut tables = Tables::default();

@@ -30,7 +30,9 @@ impl Case {
         let mut views = Vec::new();
         for index in 0..dice.weighted(&[0, 5, 3, 2]) {
             let body = Maker::new(&mut dice, taste, &relations).body();
-            relations.push((format!("v{index}"), body.columns()));
+            if !taste.flat {
+                relations.push((format!("v{index}"), body.columns()));
+            }
             views.push(body);
         }
         let epochs = (0..dice.between(1, 6))
@@ -45,6 +47,14 @@ impl Case {
             })
             .collect();
         Case { tables, views, epochs }
+    }
+
+    /// The case of a seed whose four views are a query and its ternary partition.
+    pub fn partition(seed: u64, taste: &Taste) -> Case {
+        let case = Case::new(seed, taste);
+        let relations: Vec<Relation> = case.tables.iter().map(relation_of_table).collect();
+        let views = Maker::new(&mut Dice::new(!seed), taste, &relations).partition().to_vec();
+        Case { views, ..case }
     }
 
     /// The name of view `index`.

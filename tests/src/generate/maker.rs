@@ -15,12 +15,14 @@ pub struct Taste {
     pub wild: bool,
     /// Every order is total.
     pub total: bool,
+    /// Queries of one table each, without subqueries: where each row fails or not by itself.
+    pub flat: bool,
 }
 
 impl Taste {
     /// Everything whose results do not fail.
     pub fn tame() -> Taste {
-        Taste { kinds: KINDS.to_vec(), wild: false, total: false }
+        Taste { kinds: KINDS.to_vec(), wild: false, total: false, flat: false }
     }
 
     /// Everything, failures included.
@@ -31,7 +33,12 @@ impl Taste {
     /// What PostgreSQL computes and prints alike.
     pub fn portable() -> Taste {
         let kinds = KINDS.into_iter().filter(|k| *k != Kind::Double).collect();
-        Taste { kinds, wild: false, total: true }
+        Taste { kinds, total: true, ..Taste::tame() }
+    }
+
+    /// One table a query, with failures: which rows fail is then told by the definition alone.
+    pub fn flat() -> Taste {
+        Taste { flat: true, ..Taste::wild() }
     }
 }
 
@@ -62,7 +69,33 @@ impl<'a> Maker<'a> {
 
     /// A query, for a view.
     pub fn body(&mut self) -> Body {
+        if self.taste.flat {
+            let mut select = self.select(0, None);
+            (select.distinct, select.top) = (false, None);
+            return Body::Select(Box::new(select));
+        }
         self.make_body(2, None)
+    }
+
+    /// A query without grouping, distinct or order, and the same where a condition is true, false and NULL: its ternary partition.
+    pub fn partition(&mut self) -> [Body; 4] {
+        let mut whole = self.select(1, None);
+        while whole.group.is_some() || whole.distinct || whole.top.is_some() {
+            whole = self.select(1, None);
+        }
+        let scope = whole.from.iter().flat_map(Source::relations).collect::<Vec<_>>();
+        let condition = self.condition(Reach { scope: &scope, queries: false }, 2);
+        let part = |text: &'static str| {
+            let test = Expr::Form { text, parts: vec![condition.clone()], kind: Kind::Boolean };
+            let filter = match whole.filter.clone() {
+                Some(filter) => Expr::Form { text: "({} AND {})", parts: vec![filter, test], kind: Kind::Boolean },
+                None => test,
+            };
+            Body::Select(Box::new(Select { filter: Some(filter), ..whole.clone() }))
+        };
+        let parts = [part("{}"), part("(NOT {})"), part("({} IS NULL)")];
+        let [yes, no, unknown] = parts;
+        [Body::Select(Box::new(whole)), yes, no, unknown]
     }
 
     fn make_body(&mut self, depth: usize, wanted: Option<&[Kind]>) -> Body {
@@ -120,7 +153,7 @@ impl<'a> Maker<'a> {
 
     fn source(&mut self, depth: usize) -> Source {
         let mut source = self.relation(depth);
-        for _ in 0..self.dice.weighted(&[5, 5, 2]) {
+        for _ in 0..self.dice.weighted(if self.taste.flat { &[1] } else { &[5, 5, 2] }) {
             let right = self.relation(depth);
             let words = ["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"];
             let mut word = words[self.dice.weighted(&[4, 5, 2, 3, 1])];

@@ -19,4 +19,4 @@ pub use kind::{KINDS, Kind};
 pub use maker::{Maker, Relation, Taste};
 pub use query::{Body, Expr, Select, Source, Top};
 pub use shrink::smaller;
-pub use strategy::{cases, check};
+pub use strategy::{cases, check, check_made};

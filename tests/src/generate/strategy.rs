@@ -6,14 +6,14 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use super::{Case, Taste, smaller};
 
 /// The case of `seed`, which shrinks.
-pub fn cases(seed: u64, taste: Taste) -> impl Strategy<Value = Case> {
-    Cases { seed, taste }
+pub fn cases(seed: u64, taste: &Taste) -> impl Strategy<Value = Case> {
+    Cases { case: Case::new(seed, taste), shrink: true }
 }
 
 #[derive(Debug)]
 struct Cases {
-    seed: u64,
-    taste: Taste,
+    case: Case,
+    shrink: bool,
 }
 
 impl Strategy for Cases {
@@ -21,14 +21,14 @@ impl Strategy for Cases {
     type Value = Case;
 
     fn new_tree(&self, _: &mut TestRunner) -> NewTree<Cases> {
-        let case = Case::new(self.seed, &self.taste);
-        Ok(Tree { current: case, failing: None, candidates: Vec::new() })
+        Ok(Tree { current: self.case.clone(), shrink: self.shrink, failing: None, candidates: Vec::new() })
     }
 }
 
 /// A case and the smaller ones still to be tried.
 struct Tree {
     current: Case,
+    shrink: bool,
     /// The smallest that is known to fail.
     failing: Option<Case>,
     /// Smaller than `failing`; the next to try last.
@@ -44,7 +44,7 @@ impl ValueTree for Tree {
 
     /// The current case fails: try the first that is smaller.
     fn simplify(&mut self) -> bool {
-        self.candidates = smaller(&self.current);
+        self.candidates = if self.shrink { smaller(&self.current) } else { Vec::new() };
         self.candidates.reverse();
         self.failing = Some(self.current.clone());
         self.complicate()
@@ -71,6 +71,20 @@ impl ValueTree for Tree {
 /// # Panics
 /// With the smallest case found for which the law fails, and the command that shows it again.
 pub fn check(name: &str, cases: u64, taste: Taste, law: impl Fn(&Case) -> Result<(), String>) {
+    check_made(name, cases, &|seed| Case::new(seed, &taste), true, law);
+}
+
+/// As [`check`], for cases made by `make`. Those that would lose their form by shrinking do not shrink.
+///
+/// # Panics
+/// As [`check`].
+pub fn check_made(
+    name: &str,
+    cases: u64,
+    make: &dyn Fn(u64) -> Case,
+    shrink: bool,
+    law: impl Fn(&Case) -> Result<(), String>,
+) {
     let one = std::env::var("DELTAQ_SEED").ok().map(|s| s.parse::<u64>().expect("DELTAQ_SEED is a number"));
     let percent = std::env::var("DELTAQ_CASES").map_or(100, |s| s.parse::<u64>().expect("DELTAQ_CASES is a percentage"));
     let from = std::env::var("DELTAQ_FROM").map_or(0, |s| s.parse::<u64>().expect("DELTAQ_FROM is a number"));
@@ -82,7 +96,7 @@ pub fn check(name: &str, cases: u64, taste: Taste, law: impl Fn(&Case) -> Result
         let config = Config { cases: 1, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
         let mut runner = TestRunner::new_with_rng(config, rng);
-        let result = runner.run(&self::cases(seed, taste.clone()), |case| law(&case).map_err(TestCaseError::fail));
+        let result = runner.run(&Cases { case: make(seed), shrink }, |case| law(&case).map_err(TestCaseError::fail));
         match result {
             Ok(()) => {}
             Err(TestError::Fail(reason, case)) => panic!(

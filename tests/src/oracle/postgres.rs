@@ -57,7 +57,7 @@ impl Cluster {
 
     /// A new session, in an empty schema of its own.
     pub fn session(&self) -> Session {
-        let mut child = Command::new("psql")
+        let mut child = Command::new(installed("psql"))
             .args([
                 "-X",
                 "-q",
@@ -101,7 +101,7 @@ impl Cluster {
     }
 
     fn run(&self, program: &str, args: &[&str]) -> bool {
-        let mut command = Command::new(program);
+        let mut command = Command::new(installed(program));
         command.args(args).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Some((uid, gid)) = self.account {
             command.uid(uid).gid(gid);
@@ -211,6 +211,14 @@ pub fn comparable(rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
 
 fn path(path: &Path) -> &str {
     path.to_str().unwrap_or_else(|| panic!("a temporary folder whose name is not text"))
+}
+
+/// Where a program of PostgreSQL lies: on the PATH, or where Debian keeps those of each version.
+fn installed(program: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let folders = std::env::split_paths(&path).chain(versions.map(|version| version.path().join("bin")));
+    folders.map(|folder| folder.join(program)).find(|file| file.is_file()).unwrap_or_else(|| program.into())
 }
 
 /// User and group of an account that may run a server where we are root.
