@@ -33,6 +33,7 @@ pub struct Inline {
     executors: Vec<Executor>,
     sources: Vec<(Table, NodeId)>,
     views: Vec<View>,
+    errors: BTreeMap<NodeId, BTreeMap<String, i64>>,
     epoch: u64,
 }
 
@@ -63,6 +64,7 @@ impl Inline {
             executors: (0..workers).map(|worker| Executor::new(worker, workers)).collect(),
             sources: Vec::new(),
             views: Vec::new(),
+            errors: BTreeMap::new(),
             epoch: 0,
         }
     }
@@ -112,12 +114,9 @@ impl Inline {
         } else {
             // Another view has this very node: the view begins with its contents.
             let twin = self.views.iter().find(|v| v.root == lowered.root && v.name != name).cloned();
-            let (contents, errors) = match twin {
-                Some(twin) => (twin.contents, twin.errors),
-                None => (self.contents(lowered.root), BTreeMap::new()),
-            };
-            let view = self.views.last_mut().unwrap_or_else(|| panic!("a view was just added"));
-            (view.contents, view.errors) = (contents, errors);
+            let contents = twin.map_or_else(|| self.contents(lowered.root), |twin| twin.contents);
+            self.views.last_mut().unwrap_or_else(|| panic!("a view was just added")).contents = contents;
+            self.sum_errors();
         }
         Ok(())
     }
@@ -200,18 +199,30 @@ impl Inline {
         }
         let steps: Vec<_> = self.executors.iter_mut().map(Executor::finish).collect();
         for view in &mut self.views {
-            let below: Vec<NodeId> = self.circuit.below(view.root).iter().map(|n| n.id).collect();
             view.delta = Bag::new();
             for step in &steps {
                 for (_, batch) in step.outputs.iter().filter(|(node, _)| *node == view.root) {
                     add(&mut view.delta, batch, &view.schema);
                 }
-                for (_, error) in step.errors.iter().filter(|(node, _)| below.contains(node)) {
-                    *view.errors.entry(error.code.to_string()).or_default() += error.weight;
+            }
+            view.contents.add_bag(&view.delta, 1);
+        }
+        for (node, error) in steps.iter().flat_map(|s| &s.errors) {
+            *self.errors.entry(*node).or_default().entry(error.code.to_string()).or_default() += error.weight;
+        }
+        self.sum_errors();
+    }
+
+    /// The errors of a view are those of all nodes it needs.
+    fn sum_errors(&mut self) {
+        for view in &mut self.views {
+            view.errors.clear();
+            for node in self.circuit.below(view.root) {
+                for (code, weight) in self.errors.get(&node.id).into_iter().flatten() {
+                    *view.errors.entry(code.clone()).or_default() += weight;
                 }
             }
             view.errors.retain(|_, weight| *weight != 0);
-            view.contents.add_bag(&view.delta, 1);
         }
     }
 
