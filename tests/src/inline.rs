@@ -267,6 +267,11 @@ impl Inline {
         sizes
     }
 
+    /// Whether a node is a trace that others search.
+    pub fn is_arrangement(&self, node: u32) -> bool {
+        self.circuit.graph().get(NodeId(node)).is_some_and(|n| matches!(n.kind, deltaq_circuit::Kind::Arrange { .. }))
+    }
+
     /// The circuit, for people.
     pub fn text(&self) -> String {
         self.circuit.graph().text()

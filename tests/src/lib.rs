@@ -9,4 +9,7 @@ pub mod oracle;
 pub mod reference;
 pub mod rows;
 pub mod script;
+pub mod snapshot;
+pub mod stream;
 pub mod tables;
+pub mod watch;

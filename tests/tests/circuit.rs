@@ -143,7 +143,8 @@ fn what_is_undone_leaves_no_trace() {
             for (view, before) in inline.views().iter().zip(&before) {
                 same(&view.contents, before, &format!("epoch {} undone, {}", epoch + 1, view.name), &inline)?;
             }
-            for (node, size) in inline.sizes() {
+            // An arrangement may keep equal rows of different epochs apart; what it holds in the end is checked below.
+            for (node, size) in inline.sizes().into_iter().filter(|(node, _)| !inline.is_arrangement(*node)) {
                 let before = sizes.get(&node).copied().unwrap_or_default();
                 if before.rows != size.rows {
                     let what = format!("node {node} held {} rows and holds {}", before.rows, size.rows);
