@@ -16,6 +16,11 @@ pub fn sort_type(data_type: &DataType) -> DataType {
     }
 }
 
+/// The same column with one −0.0 and one NaN: rows that are equal as SQL groups them are then equal under arrow's row encoding.
+pub fn normal(column: &ArrayRef) -> ArrayRef {
+    if matches!(column.data_type(), DataType::Interval(_)) { Arc::clone(column) } else { sort_column(column) }
+}
+
 /// A column whose order under arrow's row encoding is the SQL order of `column`.
 pub fn sort_column(column: &ArrayRef) -> ArrayRef {
     match column.data_type() {

@@ -165,7 +165,9 @@ impl Ranked {
                 SortField::new_with_options(order::sort_type(&query.types[o.column]), options)
             })
             .collect();
-        fields.extend(query.types.iter().map(|t| SortField::new(t.clone())));
+        // Ties: every column in turn, as `ORDER BY` has it by itself.
+        let options = SortOptions { descending: false, nulls_first: false };
+        fields.extend(query.types.iter().map(|t| SortField::new_with_options(t.clone(), options)));
         let converter = RowConverter::new(fields).unwrap_or_else(|e| panic!("a stored type cannot be sorted: {e}"));
         let layout = KeyLayout::new(&query.partition.iter().map(|&p| query.types[p].clone()).collect::<Vec<_>>());
         Ranked {
@@ -188,7 +190,7 @@ impl Ranked {
         self.rows.resize_with(self.groups.capacity(), Ordered::new);
         let mut columns: Vec<ArrayRef> =
             self.query.order.iter().map(|o| order::sort_column(delta.column(o.column))).collect();
-        columns.extend(delta.columns().iter().cloned());
+        columns.extend(delta.columns().iter().map(order::normal));
         let encoded =
             self.converter.convert_columns(&columns).unwrap_or_else(|e| panic!("rows of the declared types: {e}"));
         let mut touched = Vec::new();

@@ -10,15 +10,13 @@ use crate::constant;
 
 /// A quoted literal, whose type its context decides; NULL likewise.
 pub(super) fn is_untyped(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal { value: Scalar::Text(_), .. } | Expr::Literal { value: Scalar::Null, .. })
+    matches!(expr, Expr::Literal { value: Scalar::Text(_), .. } | Expr::Literal { value: Scalar::Null, ty: SqlType::Null })
 }
 
 /// What `resolve` is told of an argument.
 pub(super) fn arg(expr: &Expr) -> Arg<'_> {
     match expr {
-        Expr::Literal { value, ty } => {
-            Arg { ty: if *value == Scalar::Null { SqlType::Null } else { *ty }, literal: Some(value) }
-        }
+        Expr::Literal { value, ty } => Arg { ty: *ty, literal: Some(value) },
         _ => Arg { ty: expr.ty(), literal: None },
     }
 }

@@ -57,7 +57,7 @@ impl Cluster {
 
     /// A new session, in an empty schema of its own.
     pub fn session(&self) -> Session {
-        let mut child = Command::new("psql")
+        let mut child = Command::new(installed("psql"))
             .args([
                 "-X",
                 "-q",
@@ -101,7 +101,7 @@ impl Cluster {
     }
 
     fn run(&self, program: &str, args: &[&str]) -> bool {
-        let mut command = Command::new(program);
+        let mut command = Command::new(installed(program));
         command.args(args).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Some((uid, gid)) = self.account {
             command.uid(uid).gid(gid);
@@ -188,8 +188,37 @@ pub fn is_query(sql: &str) -> bool {
     ["select", "values", "with", "table"].contains(&word.to_ascii_lowercase().as_str())
 }
 
+/// Rows of texts in an order of their own, numbers with a point rounded to nine digits after it: how many a quotient has is
+/// not told by the standard.
+pub fn comparable(rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let number = |text: String| match text.split_once('.') {
+        Some((whole, fraction)) if text.parse::<f64>().is_ok() => {
+            let digits: i128 = format!("{whole}{:0<10}", &fraction[..fraction.len().min(10)]).parse().unwrap_or(0);
+            let negative = whole.starts_with('-');
+            let nine = (digits.abs() + 5) / 10;
+            format!("{}{}e-9", if negative && nine > 0 { "-" } else { "" }, nine)
+        }
+        _ => match text.parse::<i128>() {
+            // An integer and a decimal of the same value.
+            Ok(value) if value.abs() < 10i128.pow(28) => format!("{}e-9", value * 1_000_000_000),
+            _ => text,
+        },
+    };
+    let mut rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().map(number).collect()).collect();
+    rows.sort();
+    rows
+}
+
 fn path(path: &Path) -> &str {
     path.to_str().unwrap_or_else(|| panic!("a temporary folder whose name is not text"))
+}
+
+/// Where a program of PostgreSQL lies: on the PATH, or where Debian keeps those of each version.
+fn installed(program: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let folders = std::env::split_paths(&path).chain(versions.map(|version| version.path().join("bin")));
+    folders.map(|folder| folder.join(program)).find(|file| file.is_file()).unwrap_or_else(|| program.into())
 }
 
 /// User and group of an account that may run a server where we are root.

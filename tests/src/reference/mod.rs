@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use deltaq_compiler::Plan;
 use deltaq_compiler::plan::{Equality, JoinKind, SetKind, SortKey};
-use deltaq_operators::{Expr, Scalar};
+use deltaq_operators::{Expr, Field, Scalar, Schema};
 
 pub use expression::evaluate as value;
 pub use float::ExactSum;
@@ -39,6 +39,16 @@ pub fn evaluate(plan: &Plan, contents: &dyn Fn(&str) -> Bag) -> Answer {
     let mut errors = BTreeMap::new();
     let rows = run(plan, contents, &mut errors);
     Answer { rows, errors }
+}
+
+/// A row's values as PostgreSQL prints them, NULL as `NULL`.
+pub fn row_text(row: &Row, schema: &Schema) -> Vec<String> {
+    let text = |(value, field): (&Scalar, &Field)| match value {
+        Scalar::Null => "NULL".to_string(),
+        Scalar::Boolean(v) => if *v { "t" } else { "f" }.to_string(),
+        value => texts::text(&(value.clone(), field.ty)),
+    };
+    row.iter().zip(schema).map(text).collect()
 }
 
 type Errors = BTreeMap<Failure, i64>;

@@ -262,7 +262,7 @@ fn texts(rows: &Rows) -> Vec<Vec<String>> {
 }
 
 fn visible(text: String) -> String {
-    if text.is_empty() { "(empty)".into() } else { text }
+    if text.trim().is_empty() { "(empty)".into() } else { text }
 }
 
 /// Whether the rows of an answer are those that the file expects.
@@ -270,12 +270,12 @@ pub fn agree(_: sqllogictest::Normalizer, actual: &[Vec<String>], expected: &[St
     actual.iter().map(|row| normalize(&row.join(" "))).eq(expected.iter().map(|line| normalize(line)))
 }
 
-/// Makes text comparable: blanks are one space, and of numbers with very many digits after the point ten count, because a
+/// Makes text comparable: blanks are one space, and of numbers with many digits after the point ten count, because a
 /// quotient's digits are not told by the standard.
 fn normalize(text: &str) -> String {
     let number = |word: &str| match (word.split_once('.'), word.parse::<f64>()) {
-        (Some((_, fraction)), Ok(_)) if fraction.len() > 10 && fraction.bytes().all(|b| b.is_ascii_digit()) => {
-            let cut = &word[..word.len() - (fraction.len() - 10)];
+        (Some((_, fraction)), Ok(_)) if fraction.len() > 7 && fraction.bytes().all(|b| b.is_ascii_digit()) => {
+            let cut = &word[..word.len() - fraction.len().saturating_sub(10)];
             cut.trim_end_matches('0').trim_end_matches('.').to_string()
         }
         _ => word.to_string(),

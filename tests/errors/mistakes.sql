@@ -1,0 +1,101 @@
+CREATE TABLE orders (id INT PRIMARY KEY, cust INT, amt DECIMAL(10,2), placed DATE NOT NULL);
+CREATE TABLE cust (id INT PRIMARY KEY, name TEXT NOT NULL, land TEXT);
+CREATE VIEW spend AS SELECT cust, SUM(amt) AS total FROM orders GROUP BY cust;
+-- mistakes
+SELECT nme FROM cust
+
+SELECT c.name, o.amout
+FROM cust c
+JOIN orders o ON o.cust = c.id
+
+SELECT * FROM order
+
+SELECT * FROM custs
+
+SELECT id FROM orders JOIN cust ON orders.cust = cust.id
+
+SELECT name || amt + 'x' FROM orders, cust
+
+SELECT SUM(name) FROM cust
+
+SELECT lenght(name) FROM cust
+
+SELECT name, COUNT(*) FROM cust
+
+SELECT land FROM cust WHERE COUNT(*) > 1 GROUP BY land
+
+SELECT * FROM orders WHERE amt
+
+SELECT * FROM orders WHERE placed > 'yesterdayish'
+
+SELECT id FROM orders ORDER BY 3
+
+SELECT id, FROM orders
+
+SELECT (1 + 2 FROM orders
+
+SELECT 'open FROM orders
+
+INSERT INTO orders (id, cust) VALUES (1, 2, 3)
+
+INSERT INTO orders (id, custo) VALUES (1, 2)
+
+INSERT INTO orders (id) VALUES (1)
+
+UPDATE orders SET amt = 'many'
+
+DELETE FROM spend
+
+DROP TABLE orders
+
+DROP VIEW orders
+
+CREATE TABLE cust (x INT)
+
+CREATE TABLE t (a INT, a TEXT)
+
+CREATE TABLE t (a NUMBRE)
+
+CREATE VIEW v AS SELECT id, id FROM orders
+
+SELECT id FROM orders UNION SELECT name FROM cust
+
+SELECT id FROM orders UNION SELECT id, name FROM cust
+
+SELECT CAST(placed AS INT) FROM orders
+
+SELECT CAST('twelve' AS INT)
+
+SELECT 1 / 0
+
+SELECT * FROM cust WHERE id IN (SELECT id, name FROM cust)
+
+SELECT * FROM cust WHERE id = (SELECT id, name FROM cust)
+
+SELECT misspelled, also_wrong, id FROM orders WHERE neither = 1
+
+SELECT x.id FROM orders o
+
+SELECT a.id FROM orders a JOIN orders a ON TRUE
+
+SELECT DISTINCT name FROM cust ORDER BY land
+
+SELECT name FROM cust LIMIT -1
+
+GRANT ALL ON cust TO bob
+
+SELECT id FROM orders WHERE id = = 1
+
+BEGIN; BEGIN
+
+COMMIT
+
+SELECT 99999999999999999999999999999999999999999
+
+SELECT 2147483647 + 1 + id FROM orders WHERE TRUE AND
+
+SELECT CASE WHEN id > 1 THEN 'a' ELSE 2 END FROM orders
+
+SELECT MAX(DISTINCT) FROM orders
+
+SELECT name FROM cust GROUP BY land

@@ -1,0 +1,4 @@
+CREATE TABLE orders (id INT PRIMARY KEY, cust INT, amt DECIMAL(10,2), placed DATE NOT NULL);
+CREATE TABLE cust (id INT PRIMARY KEY, name TEXT NOT NULL, land TEXT);
+CREATE TABLE log (k BIGINT, v DOUBLE PRECISION);
+SELECT id, amt * 2 AS twice FROM orders WHERE amt > 10 AND cust IS NOT NULL;

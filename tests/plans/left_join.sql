@@ -1,0 +1,4 @@
+CREATE TABLE orders (id INT PRIMARY KEY, cust INT, amt DECIMAL(10,2), placed DATE NOT NULL);
+CREATE TABLE cust (id INT PRIMARY KEY, name TEXT NOT NULL, land TEXT);
+CREATE TABLE log (k BIGINT, v DOUBLE PRECISION);
+SELECT c.name, o.id FROM cust c LEFT JOIN orders o ON o.cust = c.id AND o.amt > 10;
