@@ -45,6 +45,9 @@ pub const LINES: Rules = Rules {
     types: true,
 };
 
+/// The same without types.
+pub const PLAIN: Rules = Rules { types: false, ..LINES };
+
 /// ASCII.
 pub const ASCII: Rules = Rules {
     top: ["+", "+", "+"],

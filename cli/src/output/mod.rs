@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{Field as ArrowField, Schema};
@@ -107,7 +108,24 @@ pub fn write_text(
     let column = |at: usize| Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row[at]))) as ArrayRef;
     let batch = RecordBatch::try_new(Arc::new(Schema::new(schema)), (0..names.len()).map(column).collect())
         .unwrap_or_else(|e| panic!("as many texts in each column: {e}"));
-    write(out, mode, Sheet { fields: &fields, batches: &[batch], weights: None }, limits)
+    let sheet = Sheet { fields: &fields, batches: &[batch], weights: None };
+    match mode {
+        Mode::Box => grid::write(out, &grid::PLAIN, sheet, limits),
+        mode => write(out, mode, sheet, limits),
+    }
+}
+
+/// `n` of something, the word as it must be.
+pub fn counted(n: u64, word: &str) -> String {
+    format!("{} {word}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
+/// A time, for people.
+pub fn seconds(time: Duration) -> String {
+    match time.as_secs_f64() {
+        s if s < 1.0 => format!("{:.1} ms", s * 1e3),
+        s => format!("{s:.2} s"),
+    }
 }
 
 /// A weight with its sign.
