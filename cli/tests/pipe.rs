@@ -71,7 +71,7 @@ fn what_else_is_taken() {
     talk.ask(r#"{"execute": "CREATE TABLE t(l BIGINT, d DECIMAL(20,3), f DOUBLE)"}"#);
     talk.ask(r#"{"watch": ["t"]}"#);
     let step = r#"{"step": {"t": [{"weight": 2, "row": ["9007199254740993", 12345678901234567.125, 1]}]}}"#;
-    check(&mut talk, step, r#"{"ok":true,"epoch":1,"changes":{"t":[{"weight":2,"row":[9007199254740993,"12345678901234567.125",1.0]}]}}"#);
+    check(&mut talk, step, r#"{"ok":true,"epoch":1,"changes":{"t":[{"weight":2,"row":[9007199254740993,"12345678901234567.125",1]}]}}"#);
     check(&mut talk, r#"{"execute": "SELECT l FROM t"}"#, r#"{"ok":true,"results":[{"columns":[{"name":"l","type":"BIGINT"}],"rows":[[9007199254740993],[9007199254740993]]}],"epoch":1,"changes":{}}"#);
 }
 

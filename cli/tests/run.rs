@@ -24,9 +24,9 @@ SELECT level, COUNT(*) AS c, SUM(n) AS s FROM log GROUP BY level EMIT CHANGES;
 fn a_filter_flushes_promptly() {
     let files = directory(&[("q.sql", LOG)]);
     let mut talk = Talk::start(files.path(), &["run", "q.sql"]);
-    assert_eq!(talk.ask(r#"{"level":"info","n":1}"#), r#"{"epoch":1,"weight":1,"row":{"level":"info","c":1,"s":1}}"#);
-    assert_eq!(talk.ask(r#"{"level":"info","n":2}"#), r#"{"epoch":2,"weight":-1,"row":{"level":"info","c":1,"s":1}}"#);
-    assert_eq!(talk.hear(), r#"{"epoch":2,"weight":1,"row":{"level":"info","c":2,"s":3}}"#);
+    assert_eq!(talk.ask(r#"{"level":"info","n":1}"#), r#"{"epoch":1,"weight":1,"level":"info","c":1,"s":1}"#);
+    assert_eq!(talk.ask(r#"{"level":"info","n":2}"#), r#"{"epoch":2,"weight":-1,"level":"info","c":1,"s":1}"#);
+    assert_eq!(talk.hear(), r#"{"epoch":2,"weight":1,"level":"info","c":2,"s":3}"#);
     let (status, err) = talk.end();
     assert_eq!(status, 0, "{err}");
     assert!(err.starts_with("2 rows, 2 of them loaded in "), "{err}");
@@ -83,8 +83,8 @@ fn emit_and_format() {
     run(&["views.sql"]).prints("");
     run(&["views.sql", "--emit", "final", "--format", "csv"]).prints("shop,total\na,4\nb,2\n");
     run(&["views.sql", "--emit", "changes"]).prints(
-        "{\"epoch\":1,\"weight\":1,\"row\":{\"shop\":\"a\",\"total\":4}}\n\
-         {\"epoch\":1,\"weight\":1,\"row\":{\"shop\":\"b\",\"total\":2}}\n",
+        "{\"epoch\":1,\"weight\":1,\"shop\":\"a\",\"total\":4}\n\
+         {\"epoch\":1,\"weight\":1,\"shop\":\"b\",\"total\":2}\n",
     );
     run(&["select.sql", "--output", "out.csv"]).prints("");
     assert_eq!(std::fs::read_to_string(files.path().join("out.csv")).expect("written"), "shop,total\na,4\nb,2\n");
@@ -98,10 +98,10 @@ fn several_queries_are_named() {
 INSERT INTO t VALUES (5);\n";
     let files = directory(&[("q.sql", script)]);
     run_in(files.path(), &["run", "-q", "q.sql"], "").prints(
-        "{\"view\":\"query_2\",\"epoch\":0,\"weight\":1,\"row\":{\"n\":0}}
-{\"view\":\"query_1\",\"epoch\":1,\"weight\":1,\"row\":{\"a\":5}}
-{\"view\":\"query_2\",\"epoch\":1,\"weight\":-1,\"row\":{\"n\":0}}
-{\"view\":\"query_2\",\"epoch\":1,\"weight\":1,\"row\":{\"n\":1}}
+        "{\"epoch\":0,\"weight\":1,\"view\":\"query_2\",\"n\":0}
+{\"epoch\":1,\"weight\":1,\"view\":\"query_1\",\"a\":5}
+{\"epoch\":1,\"weight\":-1,\"view\":\"query_2\",\"n\":0}
+{\"epoch\":1,\"weight\":1,\"view\":\"query_2\",\"n\":1}
 ",
     );
 }

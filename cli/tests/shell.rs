@@ -100,7 +100,7 @@ UPDATE orders SET amt = amt WHERE id = 2;
 DELETE FROM orders;
 "
     );
-    run(&[], &script).prints("epoch,weight,cust,s\n1,1,7,10.00\n1,1,8,1.00\n3,-1,7,10.00\n");
+    run(&[], &script).prints("epoch,weight,view,cust,s\n1,1,top,7,10.00\n1,1,top,8,1.00\n3,-1,top,7,10.00\n");
 }
 
 #[test]
@@ -112,9 +112,9 @@ INSERT INTO orders VALUES (2, 7, 1), (3, 8, 1);
 "
     );
     run(&[], &script).prints(
-        "{\"epoch\":1,\"weight\":1,\"row\":{\"cust\":7,\"s\":\"10.00\"}}
-{\"epoch\":2,\"weight\":-1,\"row\":{\"cust\":7,\"s\":\"10.00\"}}
-{\"epoch\":2,\"weight\":1,\"row\":{\"cust\":7,\"s\":\"11.00\"}}
+        "{\"epoch\":1,\"weight\":1,\"cust\":7,\"s\":\"10.00\"}
+{\"epoch\":2,\"weight\":-1,\"cust\":7,\"s\":\"10.00\"}
+{\"epoch\":2,\"weight\":1,\"cust\":7,\"s\":\"11.00\"}
 ",
     );
     run(&["-c", "SELECT nothing\nEMIT CHANGES"], "").fails(1, &["1 | SELECT nothing\n  |        ^^^^^^^\n"]);

@@ -7,13 +7,11 @@ use std::time::Duration;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{Field as ArrowField, Schema};
 use clap::ValueEnum;
+use deltaq_connectors::Format;
 use deltaq_operators::types::{Field, TEXT};
 
-use crate::cells;
-
-mod delimited;
 mod grid;
-mod objects;
+mod lines;
 mod stream;
 
 pub use grid::Limits;
@@ -50,10 +48,6 @@ impl Sheet<'_> {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    fn text(&self, batch: usize, row: usize, column: usize) -> Option<String> {
-        cells::text(self.batches[batch].column(column), self.fields[column].ty, row)
-    }
-
     fn weight(&self, row: usize) -> Option<i64> {
         self.weights.map(|weights| weights[row])
     }
@@ -64,8 +58,8 @@ pub fn write(out: &mut dyn Write, mode: Mode, sheet: Sheet, limits: Limits) -> i
     match mode {
         Mode::Box => grid::write(out, &grid::LINES, sheet, limits),
         Mode::Table => grid::write(out, &grid::ASCII, sheet, limits),
-        Mode::Csv => delimited::write(out, sheet, true, None),
-        Mode::Jsonlines => objects::write(out, sheet, None),
+        Mode::Csv => lines::write(out, Format::Csv, sheet, true, None),
+        Mode::Jsonlines => lines::write(out, Format::Jsonl, sheet, true, None),
     }
 }
 
@@ -172,9 +166,9 @@ pub mod tests {
         check(
             Mode::Jsonlines,
             Some(&[1, -1, 2]),
-            "{\"weight\":1,\"row\":{\"id\":1,\"the \\\"name\\\"\":\"plain\",\"s\":\"1.50\"}}\n\
-             {\"weight\":-1,\"row\":{\"id\":22,\"the \\\"name\\\"\":null,\"s\":\"-0.01\"}}\n\
-             {\"weight\":2,\"row\":{\"id\":-3,\"the \\\"name\\\"\":\"a,\\\"b\\\"\\nü日\",\"s\":null}}\n",
+            "{\"weight\":1,\"id\":1,\"the \\\"name\\\"\":\"plain\",\"s\":\"1.50\"}\n\
+             {\"weight\":-1,\"id\":22,\"the \\\"name\\\"\":null,\"s\":\"-0.01\"}\n\
+             {\"weight\":2,\"id\":-3,\"the \\\"name\\\"\":\"a,\\\"b\\\"\\nü日\",\"s\":null}\n",
         );
     }
 

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 
 use deltaq::Change;
+use deltaq_connectors::Format;
 use deltaq_operators::types::Field;
 
-use super::{Limits, Mode, Sheet, delimited, grid, objects};
-use crate::cells;
+use super::lines::{self, Lead};
+use super::{Limits, Mode, Sheet, grid};
 
 /// Writes the changes of one view, or of several.
 #[derive(Default)]
@@ -44,18 +45,9 @@ impl ChangeStream {
                 let stream = view.unwrap_or_default();
                 let header = self.headed.as_deref() != Some(stream);
                 self.headed = Some(stream.to_string());
-                delimited::write(out, sheet, header, Some(("epoch", &epoch.to_string())))
+                lines::write(out, Format::Csv, sheet, header, Some(Lead { epoch, view }))
             }
-            Mode::Jsonlines => {
-                let mut lead = Vec::new();
-                if let Some(view) = view {
-                    lead.extend_from_slice(b"\"view\":");
-                    cells::append(&mut lead, view);
-                    lead.push(b',');
-                }
-                write!(lead, "\"epoch\":{epoch},")?;
-                objects::write(out, sheet, Some(&String::from_utf8_lossy(&lead)))
-            }
+            Mode::Jsonlines => lines::write(out, Format::Jsonl, sheet, false, Some(Lead { epoch, view })),
         }
     }
 }
