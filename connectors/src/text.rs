@@ -9,7 +9,7 @@ use deltaq_operators::functions::{calendar, numbers};
 use deltaq_operators::{Scalar, SqlType};
 
 /// A column about to be written.
-pub(crate) struct Cells<'a> {
+pub struct Cells<'a> {
     ty: SqlType,
     nulls: Option<&'a NullBuffer>,
     values: Values<'a>,
@@ -31,7 +31,7 @@ enum Values<'a> {
 
 impl<'a> Cells<'a> {
     /// The cells of `array`, a column of type `ty`.
-    pub(crate) fn new(array: &'a ArrayRef, ty: SqlType) -> Cells<'a> {
+    pub fn new(array: &'a ArrayRef, ty: SqlType) -> Cells<'a> {
         let values = match ty {
             SqlType::Boolean => Values::Boolean(array.as_boolean()),
             SqlType::SmallInt => Values::SmallInt(array.as_primitive::<Int16Type>().values()),
@@ -52,12 +52,12 @@ impl<'a> Cells<'a> {
 
     /// Whether the cell is NULL.
     #[inline]
-    pub(crate) fn is_null(&self, row: usize) -> bool {
+    pub fn is_null(&self, row: usize) -> bool {
         self.nulls.is_some_and(|nulls| nulls.is_null(row))
     }
 
     /// Appends the text of a cell that is not NULL.
-    pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) {
+    pub fn write(&self, row: usize, out: &mut Vec<u8>) {
         match &self.values {
             Values::Boolean(v) => out.extend_from_slice(if v.value(row) { b"true" } else { b"false" }),
             Values::SmallInt(v) => numbers::write_int(out, v[row].into()),
@@ -76,7 +76,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Appends a cell as JSON: numbers and truth values as such, decimals and everything else as text, NULL as null.
-    pub(crate) fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+    pub fn write_json(&self, row: usize, out: &mut Vec<u8>) {
         if self.is_null(row) {
             out.extend_from_slice(b"null");
             return;
@@ -103,6 +103,6 @@ impl<'a> Cells<'a> {
 }
 
 /// Appends a text as a JSON string.
-pub(crate) fn write_json_text(text: &str, out: &mut Vec<u8>) {
+pub fn write_json_text(text: &str, out: &mut Vec<u8>) {
     serde_json::to_writer(out, text).unwrap_or_else(|error| panic!("a text is JSON: {error}"));
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use deltaq_connectors::Cells;
 use deltaq_operators::SqlType;
 use unicode_width::UnicodeWidthStr;
 
@@ -44,6 +45,9 @@ pub const LINES: Rules = Rules {
     dots: "·",
     types: true,
 };
+
+/// The same without types.
+pub const PLAIN: Rules = Rules { types: false, ..LINES };
 
 /// ASCII.
 pub const ASCII: Rules = Rules {
@@ -148,7 +152,10 @@ fn columns_of(sheet: Sheet, shown: impl Fn(usize) -> bool, types: bool) -> Vec<C
         .collect();
     let mut weights = Column { name: "weight".into(), ty: String::new(), right: true, cells: Vec::new(), width: 0 };
     let mut number = 0;
-    for (index, batch) in sheet.batches.iter().enumerate() {
+    for batch in sheet.batches {
+        let cells: Vec<Cells> =
+            batch.columns().iter().zip(sheet.fields).map(|(column, field)| Cells::new(column, field.ty)).collect();
+        let mut bytes = Vec::new();
         for row in 0..batch.num_rows() {
             number += 1;
             if !shown(number - 1) {
@@ -158,10 +165,13 @@ fn columns_of(sheet: Sheet, shown: impl Fn(usize) -> bool, types: bool) -> Vec<C
             if let Some(weight) = weight {
                 weights.cells.push((signed(weight), if weight > 0 { Look::Green } else { Look::Red }));
             }
-            for (at, column) in columns.iter_mut().enumerate() {
-                column.cells.push(match sheet.text(index, row, at) {
-                    Some(text) => (printable(&text), Look::Plain),
-                    None => ("NULL".into(), Look::Dim),
+            for (column, cell) in columns.iter_mut().zip(&cells) {
+                bytes.clear();
+                column.cells.push(if cell.is_null(row) {
+                    ("NULL".into(), Look::Dim)
+                } else {
+                    cell.write(row, &mut bytes);
+                    (printable(&String::from_utf8_lossy(&bytes)), Look::Plain)
                 });
             }
         }

@@ -2,17 +2,16 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{Field as ArrowField, Schema};
 use clap::ValueEnum;
+use deltaq_connectors::Format;
 use deltaq_operators::types::{Field, TEXT};
 
-use crate::cells;
-
-mod delimited;
 mod grid;
-mod objects;
+mod lines;
 mod stream;
 
 pub use grid::Limits;
@@ -49,10 +48,6 @@ impl Sheet<'_> {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    fn text(&self, batch: usize, row: usize, column: usize) -> Option<String> {
-        cells::text(self.batches[batch].column(column), self.fields[column].ty, row)
-    }
-
     fn weight(&self, row: usize) -> Option<i64> {
         self.weights.map(|weights| weights[row])
     }
@@ -63,8 +58,8 @@ pub fn write(out: &mut dyn Write, mode: Mode, sheet: Sheet, limits: Limits) -> i
     match mode {
         Mode::Box => grid::write(out, &grid::LINES, sheet, limits),
         Mode::Table => grid::write(out, &grid::ASCII, sheet, limits),
-        Mode::Csv => delimited::write(out, sheet, true, None),
-        Mode::Jsonlines => objects::write(out, sheet, None),
+        Mode::Csv => lines::write(out, Format::Csv, sheet, true, None),
+        Mode::Jsonlines => lines::write(out, Format::Jsonl, sheet, true, None),
     }
 }
 
@@ -107,7 +102,24 @@ pub fn write_text(
     let column = |at: usize| Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row[at]))) as ArrayRef;
     let batch = RecordBatch::try_new(Arc::new(Schema::new(schema)), (0..names.len()).map(column).collect())
         .unwrap_or_else(|e| panic!("as many texts in each column: {e}"));
-    write(out, mode, Sheet { fields: &fields, batches: &[batch], weights: None }, limits)
+    let sheet = Sheet { fields: &fields, batches: &[batch], weights: None };
+    match mode {
+        Mode::Box => grid::write(out, &grid::PLAIN, sheet, limits),
+        mode => write(out, mode, sheet, limits),
+    }
+}
+
+/// `n` of something, the word as it must be.
+pub fn counted(n: u64, word: &str) -> String {
+    format!("{} {word}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
+/// A time, for people.
+pub fn seconds(time: Duration) -> String {
+    match time.as_secs_f64() {
+        s if s < 1.0 => format!("{:.1} ms", s * 1e3),
+        s => format!("{s:.2} s"),
+    }
 }
 
 /// A weight with its sign.
@@ -154,9 +166,9 @@ pub mod tests {
         check(
             Mode::Jsonlines,
             Some(&[1, -1, 2]),
-            "{\"weight\":1,\"row\":{\"id\":1,\"the \\\"name\\\"\":\"plain\",\"s\":\"1.50\"}}\n\
-             {\"weight\":-1,\"row\":{\"id\":22,\"the \\\"name\\\"\":null,\"s\":\"-0.01\"}}\n\
-             {\"weight\":2,\"row\":{\"id\":-3,\"the \\\"name\\\"\":\"a,\\\"b\\\"\\nü日\",\"s\":null}}\n",
+            "{\"weight\":1,\"id\":1,\"the \\\"name\\\"\":\"plain\",\"s\":\"1.50\"}\n\
+             {\"weight\":-1,\"id\":22,\"the \\\"name\\\"\":null,\"s\":\"-0.01\"}\n\
+             {\"weight\":2,\"id\":-3,\"the \\\"name\\\"\":\"a,\\\"b\\\"\\nü日\",\"s\":null}\n",
         );
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field as ArrowField, Schema as ArrowSchema};
 use deltaq::{Change, Engine, EngineConfig, Error, Outcome, Rows, Subscription};
+use deltaq_connectors::Cells;
 use deltaq_operators::types::Field;
 
 use crate::arguments::EngineArguments;
@@ -163,9 +164,10 @@ impl Server {
 /// The changes of several epochs as one: rows as JSON with their weights, none of them 0.
 fn sum(changes: &[Change], fields: &[Field]) -> Vec<(Vec<u8>, i64)> {
     let rows = changes.iter().flat_map(|change| {
-        (0..change.len()).map(|row| {
+        let cells = cells_of(change.rows.columns(), fields);
+        (0..change.len()).map(move |row| {
             let mut json = Vec::new();
-            write_row(&mut json, fields, change.rows.columns(), row);
+            write_row(&mut json, &cells, row);
             (json, change.weights[row])
         })
     });
@@ -190,13 +192,17 @@ fn separate(out: &mut Vec<u8>, index: usize) {
     }
 }
 
-fn write_row(out: &mut Vec<u8>, fields: &[Field], columns: &[ArrayRef], row: usize) {
+fn write_row(out: &mut Vec<u8>, cells: &[Cells], row: usize) {
     out.push(b'[');
-    for (index, (field, column)) in fields.iter().zip(columns).enumerate() {
+    for (index, cell) in cells.iter().enumerate() {
         separate(out, index);
-        cells::write_json(out, column, field.ty, row);
+        cell.write_json(row, out);
     }
     out.push(b']');
+}
+
+fn cells_of<'a>(columns: &'a [ArrayRef], fields: &[Field]) -> Vec<Cells<'a>> {
+    columns.iter().zip(fields).map(|(column, field)| Cells::new(column, field.ty)).collect()
 }
 
 fn write_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
@@ -233,10 +239,11 @@ fn write_rows(out: &mut Vec<u8>, rows: &Rows) {
     out.extend_from_slice(b"],\"rows\":[");
     let mut first = true;
     for batch in rows.batches() {
+        let cells = cells_of(batch.columns(), rows.schema());
         for row in 0..batch.num_rows() {
             separate(out, usize::from(!first));
             first = false;
-            write_row(out, rows.schema(), batch.columns(), row);
+            write_row(out, &cells, row);
         }
     }
     out.extend_from_slice(b"]}");

@@ -112,7 +112,8 @@ fn help(session: &mut Session, name: &str) -> Result<Flow> {
     if wanted.is_empty() {
         writeln!(
             session.out,
-            "\nSQL statements end with a semicolon. SELECT … EMIT CHANGES shows rows now, and every change from then on.\n\
+            "\nSQL statements end with a semicolon.\n\
+             SELECT … EMIT CHANGES shows the rows now, and every change from then on.\n\
              Tab completes, Up recalls, Ctrl-C cancels the line, Ctrl-D quits."
         )?;
     }
@@ -243,7 +244,7 @@ fn mode(session: &mut Session, word: &str) -> Result<Flow> {
         return failure(format!("mode {word}: expected box, table, csv or jsonlines"));
     };
     session.mode = mode;
-    session.set_stream(mode);
+    session.stream_mode = mode;
     Ok(Flow::Continue)
 }
 

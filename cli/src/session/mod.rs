@@ -56,6 +56,8 @@ pub struct Session {
     terminal: bool,
     interactive: bool,
     mode: Mode,
+    /// How changes of a SELECT … EMIT CHANGES are shown; those of a watched view are shown in `mode`.
+    stream_mode: Mode,
     timer: bool,
     changes: bool,
     rows_max: Option<usize>,
@@ -78,27 +80,26 @@ impl Session {
         let engine = Engine::open(config)?;
         let terminal = setup.output.is_none() && io::stdout().is_terminal();
         let mode = setup.mode.unwrap_or(Mode::Box);
-        let changes = setup.mode.unwrap_or(if terminal || setup.interactive { Mode::Box } else { Mode::Jsonlines });
-        let mut session = Session {
+        let stream_mode = setup.mode.unwrap_or(if terminal || setup.interactive { Mode::Box } else { Mode::Jsonlines });
+        Ok(Session {
             engine,
             out: setup.output.unwrap_or_else(|| Box::new(io::BufWriter::new(io::stdout()))),
             terminal,
             interactive: setup.interactive,
             mode,
+            stream_mode,
             timer: false,
             changes: true,
             rows_max: setup.interactive.then_some(40),
             emit: setup.emit,
             standing: Vec::new(),
-            stream: ChangeStream::new(changes, Limits::NONE),
+            stream: ChangeStream::default(),
             named: true,
             queries: 0,
             progress: Progress::new(!setup.quiet),
             rows_changed: 0,
             files: Vec::new(),
-        };
-        session.stream = ChangeStream::new(changes, session.limits());
-        Ok(session)
+        })
     }
 
     /// Runs all that stands in `text`; stops at the first failure. `path` is the file it was read from.
@@ -158,7 +159,8 @@ impl Session {
             }
         }
         if self.timer {
-            eprintln!("Time: {:.3} ms", started.elapsed().as_secs_f64() * 1e3);
+            let time = started.elapsed().as_secs_f64();
+            eprintln!("Time: {}", if time < 1.0 { format!("{:.3} ms", time * 1e3) } else { format!("{time:.3} s") });
         }
         Ok(())
     }
@@ -215,7 +217,11 @@ impl Session {
                 Err(error) => break Err(error.into()),
             }
         };
-        self.progress.stop();
+        let loaded = self.progress.stop();
+        if self.interactive && loaded.rows > 0 {
+            let (rows, time) = (output::counted(loaded.rows, "row"), output::seconds(loaded.elapsed));
+            writeln!(self.out, "{rows} loaded in {time}")?;
+        }
         result
     }
 
@@ -223,18 +229,18 @@ impl Session {
     pub fn summary(&mut self) -> Result<String> {
         let state = self.engine.state()?;
         let (rows, bytes) = state.iter().fold((0, 0), |(rows, bytes), s| (rows + s.rows, bytes + s.bytes));
-        let mut text = format!("{} rows", thousands(self.progress.rows + self.rows_changed));
-        let seconds = self.progress.elapsed.as_secs_f64();
-        if self.progress.rows > 0 && seconds > 0.0 {
-            let rate = (self.progress.rows as f64 / seconds) as u64;
-            text +=
-                &format!(" ({} loaded in {seconds:.2} s, {} rows/s)", thousands(self.progress.rows), thousands(rate));
+        let loaded = self.progress.total();
+        let mut text = output::counted(loaded.rows + self.rows_changed, "row");
+        if loaded.rows > 0 {
+            let rate = (loaded.rows as f64 / loaded.elapsed.as_secs_f64().max(1e-6)) as u64;
+            let (rows, time) = (thousands(loaded.rows), output::seconds(loaded.elapsed));
+            text += &format!(", {rows} of them loaded in {time} ({} rows/s)", thousands(rate));
         }
-        if self.progress.rejected > 0 {
-            text += &format!(", {} left out as unreadable", thousands(self.progress.rejected));
+        if loaded.rejected > 0 {
+            text += &format!(", {} left out as unreadable", thousands(loaded.rejected));
         }
-        text += &format!(", {} epochs", thousands(self.engine.epoch()));
-        text += &format!(", state {} rows in {}", thousands(rows), output::bytes(bytes));
+        text += &format!("; {}", output::counted(self.engine.epoch(), "epoch"));
+        text += &format!("; state: {} in {}", output::counted(rows, "row"), output::bytes(bytes));
         Ok(text)
     }
 

@@ -7,7 +7,6 @@ use deltaq::{Outcome, Subscription};
 use super::{Result, Session};
 use crate::arguments::Emit;
 use crate::failure::{Failure, Origin, render};
-use crate::output::{ChangeStream, Mode};
 use crate::script;
 
 /// A view whose changes are shown.
@@ -18,6 +17,8 @@ pub struct Standing {
     own: bool,
     /// Its changes are said to be its own.
     named: bool,
+    /// It was asked for by EMIT CHANGES, written or implied.
+    emits: bool,
     changes: Subscription,
 }
 
@@ -40,7 +41,7 @@ impl Session {
         if self.interactive {
             writeln!(self.out, "Changes of this query are shown as those of {view}, until .unwatch {view}.")?;
         }
-        self.standing.push(Standing { view, own: true, named: self.named, changes });
+        self.standing.push(Standing { view, own: true, named: self.named, emits: true, changes });
         Ok(())
     }
 
@@ -53,7 +54,7 @@ impl Session {
         if !content {
             changes.poll()?;
         }
-        self.standing.push(Standing { view: view.to_string(), own: false, named, changes });
+        self.standing.push(Standing { view: view.to_string(), own: false, named, emits: content, changes });
         Ok(())
     }
 
@@ -79,6 +80,7 @@ impl Session {
     pub(super) fn show_changes(&mut self) -> Result<()> {
         let mut ended = Vec::new();
         let mut written = false;
+        let limits = self.limits();
         for standing in &self.standing {
             let changes = match standing.changes.poll() {
                 Ok(changes) => changes,
@@ -91,11 +93,11 @@ impl Session {
             if !self.changes {
                 continue;
             }
+            let view = standing.named.then_some(standing.view.as_str());
+            let mode = if standing.emits { self.stream_mode } else { self.mode };
             for change in changes {
-                let view = standing.named.then_some(standing.view.as_str());
                 let (fields, out, stream) = (standing.changes.schema(), &mut self.out, &mut self.stream);
-                self.progress
-                    .suspend(|| stream.write(out, view, change.epoch, fields, &change.rows, &change.weights))?;
+                self.progress.suspend(|| stream.write(out, mode, limits, view, fields, &change))?;
                 written = true;
             }
         }
@@ -104,11 +106,6 @@ impl Session {
             self.out.flush()?;
         }
         Ok(())
-    }
-
-    /// How changes are shown from now on.
-    pub(super) fn set_stream(&mut self, mode: Mode) {
-        self.stream = ChangeStream::new(mode, self.limits());
     }
 
     /// Views that no other view reads.

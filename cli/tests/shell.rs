@@ -1,0 +1,208 @@
+//! `deltaq -c` and scripts on standard input.
+
+mod support;
+
+use support::{Talk, run, run_in};
+
+const ORDERS: &str = "CREATE TABLE orders(id INT PRIMARY KEY, cust INT, amt DECIMAL(10,2));
+CREATE VIEW top AS SELECT cust, SUM(amt) AS s FROM orders GROUP BY cust;
+";
+
+#[test]
+fn commands_share_an_engine() {
+    run(&["-m", "csv", "-c", "CREATE TABLE t(a INT); INSERT INTO t VALUES (1), (2)", "-c", "SELECT a + 1 AS b FROM t ORDER BY a"], "")
+        .prints("b\n2\n3\n");
+}
+
+#[test]
+fn a_script_on_standard_input() {
+    let script = format!("{ORDERS}INSERT INTO orders VALUES (1, 7, 10), (2, 7, 5.5), (3, 8, 1);\nSELECT * FROM top ORDER BY cust");
+    run(&[], &script).prints(
+        "\
+┌──────┬───────────────┐
+│ cust │             s │
+│  INT │ DECIMAL(38,2) │
+├──────┼───────────────┤
+│    7 │         15.50 │
+│    8 │          1.00 │
+└──────┴───────────────┘
+",
+    );
+}
+
+#[test]
+fn statements_run_as_they_come() {
+    let mut talk = Talk::start(".".as_ref(), &["-m", "csv"]);
+    assert_eq!(talk.ask("SELECT 1 AS a;"), "a");
+    assert_eq!(talk.hear(), "1");
+    talk.say("SELECT ';' -- ;");
+    assert_eq!(talk.ask(" AS b;"), "b");
+    assert_eq!(talk.end().0, 0);
+}
+
+#[test]
+fn modes() {
+    let select = "SELECT 1 AS a, 'x \"y\", z' AS b, NULL AS c, 1.50 AS d;\n";
+    run(&["-m", "csv"], select).prints("a,b,c,d\n1,\"x \"\"y\"\", z\",,1.50\n");
+    run(&["--mode", "jsonlines"], select).prints("{\"a\":1,\"b\":\"x \\\"y\\\", z\",\"c\":null,\"d\":\"1.50\"}\n");
+    run(&[], &format!(".mode table\n{select}")).prints(
+        "\
++---+----------+------+------+
+| a | b        | c    |    d |
++---+----------+------+------+
+| 1 | x \"y\", z | NULL | 1.50 |
++---+----------+------+------+
+",
+    );
+    run(&[], ".mode box\nSELECT 1 AS a WHERE FALSE;").prints("┌─────┐\n│   a │\n│ INT │\n├─────┤\n└─────┘\n(0 rows)\n");
+    run(&[".mode"], "").fails(2, &[]);
+    run(&[], ".mode nothing").fails(1, &["box, table, csv or jsonlines"]);
+}
+
+#[test]
+fn mistakes_are_underlined() {
+    let script = "CREATE TABLE t(amount INT);\n\nSELECT ünder,\n  amout FROM t;\n";
+    let ended = run(&[], script).fails(1, &["error[42703]", "3 | SELECT ünder,\n  |        ^^^^^\n", "4 |   amout FROM t;\n  |   ^^^^^\n"]);
+    assert_eq!(ended.out, "");
+    run(&["-c", "SELECT 1 +"], "").fails(1, &["error[42601]", "1 | SELECT 1 +\n"]);
+    run(&["-c", "SELECT 'x"], "").fails(1, &["error[42601]", "1 | SELECT 'x\n  |        ^^\n"]);
+}
+
+#[test]
+fn a_failure_ends_a_script() {
+    run(&["-m", "csv"], "SELECT 1 AS a;\nSELECT 1 / 0;\nSELECT 2 AS a;\n").fails(1, &["error[22012]", "2 | SELECT 1 / 0"]);
+    let ended = run(&["-m", "csv", "-c", "SELECT 1 AS a", "-c", "nonsense", "-c", "SELECT 2 AS a"], "");
+    assert_eq!((ended.status, ended.out.as_str()), (1, "a\n1\n"));
+}
+
+#[test]
+fn wrong_usage() {
+    run(&["--nothing"], "").fails(2, &["--nothing"]);
+    run(&["-w", "0"], "").fails(2, &["0"]);
+    run(&["run"], "").fails(2, &["FILE"]);
+    run(&["run", "/no/such/file.sql"], "").fails(1, &["/no/such/file.sql"]);
+    let version = run(&["--version"], "");
+    assert_eq!(version.out, concat!("deltaq ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn changes_of_watched_views() {
+    let script = format!(
+        "{ORDERS}.mode csv
+.watch top
+INSERT INTO orders VALUES (1, 7, 10), (2, 8, 1);
+.changes off
+INSERT INTO orders VALUES (3, 8, 1);
+.changes on
+DELETE FROM orders WHERE id = 1;
+UPDATE orders SET amt = amt WHERE id = 2;
+.unwatch top
+DELETE FROM orders;
+"
+    );
+    run(&[], &script).prints("epoch,weight,view,cust,s\n1,1,top,7,10.00\n1,1,top,8,1.00\n3,-1,top,7,10.00\n");
+}
+
+#[test]
+fn emit_changes_goes_on() {
+    let script = format!(
+        "{ORDERS}INSERT INTO orders VALUES (1, 7, 10);
+SELECT cust, s FROM top WHERE s > 5 EMIT CHANGES;
+INSERT INTO orders VALUES (2, 7, 1), (3, 8, 1);
+"
+    );
+    run(&[], &script).prints(
+        "{\"epoch\":1,\"weight\":1,\"cust\":7,\"s\":\"10.00\"}
+{\"epoch\":2,\"weight\":-1,\"cust\":7,\"s\":\"10.00\"}
+{\"epoch\":2,\"weight\":1,\"cust\":7,\"s\":\"11.00\"}
+",
+    );
+    run(&["-c", "SELECT nothing\nEMIT CHANGES"], "").fails(1, &["1 | SELECT nothing\n  |        ^^^^^^^\n"]);
+}
+
+#[test]
+fn looking_around() {
+    let script = format!(
+        "{ORDERS}.mode csv
+.tables
+.schema top
+.schema ORDERS
+INSERT INTO orders VALUES (1, 7, 10);
+.check
+.check top
+.errors top
+.plan top
+.state top
+"
+    );
+    let ended = run(&[], &script);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    assert!(ended.out.starts_with("name,kind,columns\norders,table,\"id INT, cust INT, amt DECIMAL(10,2)\"\ntop,view,"), "{}", ended.out);
+    assert!(ended.out.contains("CREATE VIEW top AS SELECT cust, SUM(amt) AS s FROM orders GROUP BY cust;\n"), "{}", ended.out);
+    assert!(ended.out.contains("  amt DECIMAL(10,2),\n  PRIMARY KEY (id)\n);\n"), "{}", ended.out);
+    assert!(ended.out.contains("top: as its definition says, 1 row"), "{}", ended.out);
+    assert!(ended.out.contains("rows,code,message,operator\n"), "{}", ended.out);
+    assert!(ended.out.contains("aggregate"), "{}", ended.out);
+    assert!(ended.out.contains("name,operator,rows,memory\ntop,"), "{}", ended.out);
+    run(&[], ".schema nothing").fails(1, &["nothing"]);
+    run(&[], ".nothing").fails(1, &[".nothing", ".help"]);
+    assert!(run(&[], ".help").out.contains(".watch"));
+    assert!(run(&[], ".help .timer").out.starts_with(".timer on|off"));
+}
+
+#[test]
+fn bad_data_is_kept_apart() {
+    let script = "CREATE TABLE t(v INT); CREATE VIEW inverse AS SELECT 12 / v AS i FROM t;
+INSERT INTO t VALUES (3), (0);
+.mode csv
+.errors inverse
+SELECT * FROM inverse;
+DELETE FROM t WHERE v = 0;
+.errors inverse
+";
+    let ended = run(&[], script);
+    assert_eq!(ended.status, 0, "{}", ended.err);
+    let lines: Vec<&str> = ended.out.lines().collect();
+    assert_eq!(lines[0], "rows,code,message,operator");
+    assert!(lines[1].starts_with("1,22012,division by zero"), "{}", ended.out);
+    assert_eq!(lines[2..], ["i", "4", "rows,code,message,operator"]);
+}
+
+#[test]
+fn scripts_in_scripts() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("a file");
+    std::fs::create_dir(directory.path().join("inner")).expect("a directory");
+    write("outer.sql", ".mode csv\n.read inner/one.sql\nSELECT * FROM t;\n");
+    write("inner/one.sql", "CREATE TABLE t FROM 'data.csv';\n.read two.sql\n.quit\nSELECT 1;\n");
+    write("inner/two.sql", "INSERT INTO t VALUES (2);\n");
+    write("inner/data.csv", "a\n1\n");
+    run_in(directory.path(), &["run", "-q", "outer.sql"], "").prints("a\n1\n2\n");
+    write("self.sql", ".read self.sql\n");
+    run_in(directory.path(), &[], ".read self.sql").fails(1, &["50 deep"]);
+    run_in(directory.path(), &[], ".read no.sql").fails(1, &["no.sql"]);
+}
+
+#[test]
+fn the_timer_speaks_on_standard_error() {
+    let ended = run(&["-m", "csv"], ".timer on\nSELECT 1 AS a;\n").prints("a\n1\n");
+    assert!(ended.err.starts_with("Time: "), "{}", ended.err);
+}
+
+#[test]
+fn very_long_and_very_deep_sql() {
+    let long = format!("SELECT {} AS n", ["1"; 50_000].join("+"));
+    run(&["-m", "csv"], &format!("{long};")).prints("n\n50000\n");
+    let unknown = format!("SELECT {} + nothing", ["1"; 50_000].join("+"));
+    let ended = run(&[], &unknown).fails(1, &["error[42703]"]);
+    assert!(ended.err.len() < 2_000, "{}", ended.err);
+    let deep = format!("SELECT {}1{}", "(".repeat(50_000), ")".repeat(50_000));
+    let ended = run(&[], &deep);
+    assert!(ended.status == 0 || ended.status == 1, "{ended:?}");
+}
+
+#[test]
+fn workers() {
+    let script = format!("{ORDERS}INSERT INTO orders VALUES (1, 7, 10), (2, 8, 1), (3, 7, 1);\nSELECT * FROM top ORDER BY cust;");
+    run(&["-m", "csv", "-w", "3"], &script).prints("cust,s\n7,11.00\n8,1.00\n");
+}
