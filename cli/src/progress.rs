@@ -108,9 +108,9 @@ impl Progress {
             return;
         }
         let total: Option<u64> = self.sources.iter().map(|s| s.bytes_total).sum();
-        let bar = self.bar.get_or_insert_with(|| {
-            ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10))
-        });
+        let bar = self
+            .bar
+            .get_or_insert_with(|| ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10)));
         let template = if total.is_some() { "{msg} [{bar:30}] {percent:>3}%" } else { "{msg}" };
         let style = ProgressStyle::with_template(template);
         bar.set_style(style.unwrap_or_else(|e| panic!("the template of the progress bar: {e}")).progress_chars("=> "));

@@ -47,7 +47,11 @@ fn every_type_there_and_back() {
     let mut talk = start();
     let types = "b BOOLEAN, s SMALLINT, i INT, l BIGINT, r REAL, f DOUBLE, d DECIMAL(38,2), t TEXT, v VARCHAR(5), c CHAR(5), y BYTEA, \
                  da DATE, ti TIME, ts TIMESTAMP, tz TIMESTAMPTZ, iv INTERVAL, u UUID";
-    check(&mut talk, &format!("{{\"execute\": \"CREATE TABLE t({types})\"}}"), r#"{"ok":true,"results":[{"tag":"CREATE TABLE"}]}"#);
+    check(
+        &mut talk,
+        &format!("{{\"execute\": \"CREATE TABLE t({types})\"}}"),
+        r#"{"ok":true,"results":[{"tag":"CREATE TABLE"}]}"#,
+    );
     talk.ask(r#"{"watch": ["t"]}"#);
     let rows = [
         r#"[true,-32768,2147483647,9223372036854775807,0.1,0.1,"123456789012345678901234567890.12","ü\n\"","abcde","ab","\\x00ff","2013-01-01","05:00:00.5","2013-01-01 05:00:00.5","2013-01-01 05:00:00+00","1 day 02:00:00","a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]"#,
@@ -56,7 +60,8 @@ fn every_type_there_and_back() {
     ];
     for (index, row) in rows.iter().enumerate() {
         let step = format!("{{\"step\": {{\"t\": [{{\"weight\": 1, \"row\": {row}}}]}}}}");
-        let change = format!("{{\"ok\":true,\"epoch\":{},\"changes\":{{\"t\":[{{\"weight\":1,\"row\":{row}}}]}}}}", index + 1);
+        let change =
+            format!("{{\"ok\":true,\"epoch\":{},\"changes\":{{\"t\":[{{\"weight\":1,\"row\":{row}}}]}}}}", index + 1);
         check(&mut talk, &step, &change);
     }
     let reply = talk.ask(r#"{"execute": "SELECT * FROM t WHERE b"}"#);
@@ -71,8 +76,16 @@ fn what_else_is_taken() {
     talk.ask(r#"{"execute": "CREATE TABLE t(l BIGINT, d DECIMAL(20,3), f DOUBLE)"}"#);
     talk.ask(r#"{"watch": ["t"]}"#);
     let step = r#"{"step": {"t": [{"weight": 2, "row": ["9007199254740993", 12345678901234567.125, 1]}]}}"#;
-    check(&mut talk, step, r#"{"ok":true,"epoch":1,"changes":{"t":[{"weight":2,"row":[9007199254740993,"12345678901234567.125",1]}]}}"#);
-    check(&mut talk, r#"{"execute": "SELECT l FROM t"}"#, r#"{"ok":true,"results":[{"columns":[{"name":"l","type":"BIGINT"}],"rows":[[9007199254740993],[9007199254740993]]}],"epoch":1,"changes":{}}"#);
+    check(
+        &mut talk,
+        step,
+        r#"{"ok":true,"epoch":1,"changes":{"t":[{"weight":2,"row":[9007199254740993,"12345678901234567.125",1]}]}}"#,
+    );
+    check(
+        &mut talk,
+        r#"{"execute": "SELECT l FROM t"}"#,
+        r#"{"ok":true,"results":[{"columns":[{"name":"l","type":"BIGINT"}],"rows":[[9007199254740993],[9007199254740993]]}],"epoch":1,"changes":{}}"#,
+    );
 }
 
 #[test]
@@ -95,7 +108,9 @@ fn a_step_that_fails_changes_nothing() {
     }
     check(
         &mut talk,
-        &format!("{{\"step\": {{{good}, \"t\": [{{\"weight\": -1, \"row\": [1, 1]}}, {{\"weight\": 1, \"row\": [1, 2]}}]}}}}"),
+        &format!(
+            "{{\"step\": {{{good}, \"t\": [{{\"weight\": -1, \"row\": [1, 1]}}, {{\"weight\": 1, \"row\": [1, 2]}}]}}}}"
+        ),
         r#"{"ok":true,"epoch":2,"changes":{"t":[{"weight":-1,"row":[1,1]},{"weight":1,"row":[1,2]}],"u":[{"weight":1,"row":["x"]}]}}"#,
     );
 }
@@ -121,7 +136,10 @@ fn statements_before_a_failure_stand() {
     check(&mut talk, r#"{"watch": ["n"]}"#, r#"{"ok":true,"epoch":0,"changes":{"n":[{"weight":1,"row":[0]}]}}"#);
     let reply = talk.ask(r#"{"execute": "INSERT INTO t VALUES (1); INSERT INTO t VALUES (1 / 0)"}"#);
     assert!(reply.starts_with(r#"{"error":{"code":"22012","#), "{reply}");
-    assert!(reply.ends_with(r#","epoch":1,"changes":{"n":[{"weight":-1,"row":[0]},{"weight":1,"row":[1]}]}}"#), "{reply}");
+    assert!(
+        reply.ends_with(r#","epoch":1,"changes":{"n":[{"weight":-1,"row":[0]},{"weight":1,"row":[1]}]}}"#),
+        "{reply}"
+    );
     // Two epochs, one sum.
     check(
         &mut talk,

@@ -131,7 +131,8 @@ fn bad_rows() {
 #[test]
 fn mistakes_name_the_file() {
     let files = directory(&[("q.sql", "SELECT 1;\n\nSELECT nothing;\n")]);
-    run_in(files.path(), &["run", "q.sql"], "").fails(1, &["error[42703]", "--> q.sql:3:8", "3 | SELECT nothing;\n  |        ^^^^^^^\n"]);
+    run_in(files.path(), &["run", "q.sql"], "")
+        .fails(1, &["error[42703]", "--> q.sql:3:8", "3 | SELECT nothing;\n  |        ^^^^^^^\n"]);
 }
 
 #[test]

@@ -24,7 +24,11 @@ fn main() -> Result<(), Error> {
         }
         let seconds = begun.elapsed().as_secs_f64();
         let megabytes = source.bytes_read() as f64 / 1e6;
-        print!("{rows} rows read in {seconds:.3} s: {:.2} M rows/s, {:.0} MB/s", rows as f64 / seconds / 1e6, megabytes / seconds);
+        print!(
+            "{rows} rows read in {seconds:.3} s: {:.2} M rows/s, {:.0} MB/s",
+            rows as f64 / seconds / 1e6,
+            megabytes / seconds
+        );
         for format in ["csv", "jsonl"] {
             let begun = Instant::now();
             let mut sink = SinkOptions::new("-");

@@ -22,7 +22,7 @@ pub struct EvalError {
 
 /// Errors by row; where there is one, the row's value is arbitrary.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Errors(Option<Box<BTreeMap<u32, EvalError>>>);
+pub struct Errors(Option<BTreeMap<u32, EvalError>>);
 
 impl Errors {
     /// No row failed.

@@ -243,7 +243,8 @@ impl Inline {
                 .enumerate()
                 .map(|(index, (table, node))| {
                     let rows = self.tables.rows(index).iter().map(|(row, weight)| (row.clone(), weight));
-                    let share: Vec<_> = rows.enumerate().filter(|(p, _)| p % workers == worker).map(|(_, r)| r).collect();
+                    let share: Vec<_> =
+                        rows.enumerate().filter(|(p, _)| p % workers == worker).map(|(_, r)| r).collect();
                     (*node, batch(&share, &table.schema()))
                 })
                 .collect();

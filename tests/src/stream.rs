@@ -69,7 +69,9 @@ impl Stream {
             let whole: Vec<Batch> = inputs
                 .iter()
                 .enumerate()
-                .map(|(i, bag)| self.batch(i, &bag.iter().map(|(row, weight)| (row.clone(), weight)).collect::<Vec<_>>()))
+                .map(|(i, bag)| {
+                    self.batch(i, &bag.iter().map(|(row, weight)| (row.clone(), weight)).collect::<Vec<_>>())
+                })
                 .collect();
             let definition = self.query.apply(&whole);
             let mut expected = Bag::new();
@@ -91,7 +93,10 @@ impl Stream {
                 fresh = size;
             } else if epoch == epochs && !self.insert_only && size.rows != fresh.rows {
                 let name = self.query.name();
-                return Err(format!("{name}: {} rows of state are left of {:?}, at first {}", size.rows, deltas, fresh.rows));
+                return Err(format!(
+                    "{name}: {} rows of state are left of {:?}, at first {}",
+                    size.rows, deltas, fresh.rows
+                ));
             }
         }
         Ok(())
@@ -160,7 +165,10 @@ impl Stream {
         }
         let types: Vec<SqlType> = self.inputs[input].iter().map(|k| k.column()).collect();
         let values: Vec<Row> = rows.iter().map(|(row, _)| row.clone()).collect();
-        Batch::weighted(to_columns(&values, &schema(&types)), rows.iter().map(|(_, weight)| *weight).collect::<Vec<_>>())
+        Batch::weighted(
+            to_columns(&values, &schema(&types)),
+            rows.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(),
+        )
     }
 
     fn add(&self, bag: &mut Bag, batch: &Batch) {
@@ -173,7 +181,9 @@ impl Stream {
         let fields = Arc::new(arrow_schema::Schema::new(fields));
         let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(batch.len()));
         let records = arrow_array::RecordBatch::try_new_with_options(fields, batch.columns().to_vec(), &options)
-            .unwrap_or_else(|error| panic!("{} yields other columns than {:?}: {error}", self.query.name(), self.output));
+            .unwrap_or_else(|error| {
+                panic!("{} yields other columns than {:?}: {error}", self.query.name(), self.output)
+            });
         (0..batch.len()).for_each(|row| bag.add(row_of(&records, &schema, row), batch.weight(row)));
     }
 }

@@ -133,7 +133,11 @@ impl Watch {
             let rows = self.db.query(&format!("SELECT * FROM {name}")).map_err(|e| format!("{e:?}"))?;
             let mut shown = Bag::new();
             rows.batches().iter().for_each(|b| shown.add_batch(b, rows.schema(), None));
-            same(&view.contents, &shown, &format!("{when}, {name}: a SELECT shows (expected), its changes add up to (found)"))?;
+            same(
+                &view.contents,
+                &shown,
+                &format!("{when}, {name}: a SELECT shows (expected), its changes add up to (found)"),
+            )?;
             let errors = self.db.errors(name).map_err(|e| format!("{e:?}"))?;
             let answer = self.tables.answer(name);
             if answer.errors.is_empty() {

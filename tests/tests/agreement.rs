@@ -54,7 +54,8 @@ fn the_reference_agrees_with_postgresql() {
             }
             let theirs = comparable(theirs?.rows);
             let schema = tables.plan(&name).schema();
-            let ours = comparable(answer.rows.rows().map(|row| deltaq_tests::reference::row_text(row, &schema)).collect());
+            let ours =
+                comparable(answer.rows.rows().map(|row| deltaq_tests::reference::row_text(row, &schema)).collect());
             if ours != theirs {
                 disagreement = Err(format!("{sql}\nthe reference: {ours:#?}\nPostgreSQL: {theirs:#?}"));
             }

@@ -155,7 +155,9 @@ fn what_is_undone_leaves_no_trace() {
         }
         // Everything goes.
         let wipe: Step = (0..case.tables.len())
-            .map(|table| (table, inline.tables.rows(table).iter().map(|(row, weight)| (row.clone(), -weight)).collect()))
+            .map(|table| {
+                (table, inline.tables.rows(table).iter().map(|(row, weight)| (row.clone(), -weight)).collect())
+            })
             .collect();
         let fresh = open(case, 1, Shape::Optimized, &[])?;
         inline.step(&wipe);
@@ -231,9 +233,21 @@ fn failing_rows_do_not_break_the_laws() {
             one.step(step);
             three.step(step);
             for (a, b) in one.views().iter().zip(three.views()) {
-                same(&b.contents, &a.contents, &format!("epoch {}, {} on 3 workers and on 1", epoch + 1, a.name), &three)?;
+                same(
+                    &b.contents,
+                    &a.contents,
+                    &format!("epoch {}, {} on 3 workers and on 1", epoch + 1, a.name),
+                    &three,
+                )?;
                 if a.errors != b.errors {
-                    return Err(format!("epoch {}, {}: errors {:?} and {:?}\n{}", epoch + 1, a.name, a.errors, b.errors, one.text()));
+                    return Err(format!(
+                        "epoch {}, {}: errors {:?} and {:?}\n{}",
+                        epoch + 1,
+                        a.name,
+                        a.errors,
+                        b.errors,
+                        one.text()
+                    ));
                 }
             }
         }
@@ -241,7 +255,13 @@ fn failing_rows_do_not_break_the_laws() {
         for (a, b) in one.views().iter().zip(late.views()) {
             same(&b.contents, &a.contents, &format!("{} created late", a.name), &late)?;
             if a.errors != b.errors {
-                return Err(format!("{} created late: errors {:?}, should be {:?}\n{}", a.name, b.errors, a.errors, late.text()));
+                return Err(format!(
+                    "{} created late: errors {:?}, should be {:?}\n{}",
+                    a.name,
+                    b.errors,
+                    a.errors,
+                    late.text()
+                ));
             }
         }
         Ok(())

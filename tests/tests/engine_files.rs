@@ -74,7 +74,9 @@ fn copy_is_all_or_nothing() -> Result<(), Error> {
     let bad = format!("{good}0,b\n");
     let folder = folder(&[("good.csv", &format!("id,v\n{good}")), ("bad.csv", &format!("id,v\n{bad}"))]);
     let mut db = engine(&folder);
-    db.execute("CREATE TABLE t(id INT PRIMARY KEY, v TEXT); CREATE VIEW n AS SELECT v, COUNT(*) AS n FROM t GROUP BY v")?;
+    db.execute(
+        "CREATE TABLE t(id INT PRIMARY KEY, v TEXT); CREATE VIEW n AS SELECT v, COUNT(*) AS n FROM t GROUP BY v",
+    )?;
     let sub = db.subscribe("n")?;
     assert_eq!(db.execute("COPY t FROM 'bad.csv'").unwrap_err().code(), "23505");
     assert!(sub.poll()?.is_empty());
@@ -85,7 +87,10 @@ fn copy_is_all_or_nothing() -> Result<(), Error> {
     let out = folder.path().join("out.csv");
     db.execute(&format!("COPY n TO '{}'", out.display()))?;
     assert_eq!(std::fs::read_to_string(&out).expect("the file is there"), "v,n\na,30000\n");
-    db.execute(&format!("COPY (SELECT id FROM t ORDER BY id DESC LIMIT 2) TO '{}' WITH (header = false)", out.display()))?;
+    db.execute(&format!(
+        "COPY (SELECT id FROM t ORDER BY id DESC LIMIT 2) TO '{}' WITH (header = false)",
+        out.display()
+    ))?;
     assert_eq!(std::fs::read_to_string(&out).expect("the file is there"), "29999\n29998\n");
     // In a transaction that fails half way, what was copied before stays.
     let mut tx = db.begin()?;

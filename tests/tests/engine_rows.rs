@@ -107,7 +107,8 @@ fn upserts_and_deletes_become_weights() -> Result<(), Error> {
     tx.commit()?;
     let changes = sub.poll()?;
     assert_eq!(changes.len(), 1);
-    let mut rows: Vec<((i32, String, Option<i32>), i64)> = changes[0].rows()?;
+    type Typed = (i32, String, Option<i32>);
+    let mut rows: Vec<(Typed, i64)> = changes[0].rows()?;
     rows.sort();
     let row = |id, name: &str, age| (id, name.to_string(), Some(age));
     assert_eq!(rows, [(row(2, "Bo", 20), 1), (row(2, "Bob", 20), -1), (row(3, "Cy", 1), 1)]);

@@ -162,7 +162,10 @@ fn state_goes_with_the_rows() {
         watch.check("all gone")?;
         match watch.state_rows()? {
             rows if rows == fresh => Ok(()),
-            rows => Err(format!("all gone, and the state has {rows} rows; at first it had {fresh}: {:#?}", watch.db.state())),
+            rows => Err(format!(
+                "all gone, and the state has {rows} rows; at first it had {fresh}: {:#?}",
+                watch.db.state()
+            )),
         }
     });
 }

@@ -66,6 +66,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Step<'a> {
 impl Request<'_> {
     /// Reads a line.
     pub fn parse(line: &[u8]) -> Result<Request<'_>, Wrong> {
+        let line = line.trim_ascii_end();
         let text = std::str::from_utf8(line).map_err(|e| {
             let before = String::from_utf8_lossy(&line[..e.valid_up_to()]).chars().count();
             Wrong { position: Some(before + 1), ..Wrong::new("22021", "the line is not UTF-8") }

@@ -10,7 +10,10 @@ use crate::constant;
 
 /// A quoted literal, whose type its context decides; NULL likewise.
 pub(super) fn is_untyped(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal { value: Scalar::Text(_), .. } | Expr::Literal { value: Scalar::Null, ty: SqlType::Null })
+    matches!(
+        expr,
+        Expr::Literal { value: Scalar::Text(_), .. } | Expr::Literal { value: Scalar::Null, ty: SqlType::Null }
+    )
 }
 
 /// What `resolve` is told of an argument.

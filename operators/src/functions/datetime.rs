@@ -236,9 +236,7 @@ pub const FUNCTIONS: &[Function] = &[
         "at_time_zone",
         "timestamp AT TIME ZONE zone → timestamptz, timestamptz AT TIME ZONE zone → timestamp",
         "The instant at which clocks of the zone show this, or what they show at this instant. Zones are `UTC` and constant offsets such as INTERVAL '2 hours'; another name: error 22023.",
-        &[
-            ("TIMESTAMP '2013-01-05 10:00:00' AT TIME ZONE 'UTC'", "2013-01-05 10:00:00+00"),
-        ],
+        &[("TIMESTAMP '2013-01-05 10:00:00' AT TIME ZONE 'UTC'", "2013-01-05 10:00:00+00")],
         |args| {
             count(args, 2, 2)?;
             let (from, to) = match args[0].ty {

@@ -25,7 +25,8 @@ impl Case {
     /// The case of a seed.
     pub fn new(seed: u64, taste: &Taste) -> Case {
         let mut dice = Dice::new(seed);
-        let tables: Vec<Table> = (0..dice.weighted(&[0, 4, 5, 2, 1])).map(|index| table(index, &mut dice, taste)).collect();
+        let tables: Vec<Table> =
+            (0..dice.weighted(&[0, 4, 5, 2, 1])).map(|index| table(index, &mut dice, taste)).collect();
         let mut relations: Vec<Relation> = tables.iter().map(relation_of_table).collect();
         let mut views = Vec::new();
         for index in 0..dice.weighted(&[0, 5, 3, 2]) {

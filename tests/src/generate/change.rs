@@ -42,7 +42,8 @@ impl Table {
 
     /// A row, in SQL.
     pub fn row_sql(&self, row: &Row) -> String {
-        let values: Vec<String> = row.iter().zip(&self.columns).map(|(value, (_, kind, _))| kind.literal(value)).collect();
+        let values: Vec<String> =
+            row.iter().zip(&self.columns).map(|(value, (_, kind, _))| kind.literal(value)).collect();
         format!("({})", values.join(", "))
     }
 

@@ -141,7 +141,8 @@ impl<'a> Maker<'a> {
                 .map(|_| (self.dice.below(wanted.len()), self.dice.chance(50), self.dice.chance(50)))
                 .collect();
             let total = self.taste.total || self.dice.chance(30);
-            select.top = Some(Top { keys, total, limit: self.dice.between(1, 4), offset: self.dice.weighted(&[4, 1, 1]) });
+            select.top =
+                Some(Top { keys, total, limit: self.dice.between(1, 4), offset: self.dice.weighted(&[4, 1, 1]) });
         }
         select
     }
@@ -396,7 +397,9 @@ impl<'a> Maker<'a> {
                     ("CAST({} AS INT)", vec![leaf(Kind::BigInt)]),
                     ("CAST({} AS INT)", vec![leaf(Kind::Double)]),
                 ],
-                Kind::BigInt => vec![("({} * {})", vec![deep(kind), deep(kind)]), ("({} % {})", vec![leaf(kind), leaf(kind)])],
+                Kind::BigInt => {
+                    vec![("({} * {})", vec![deep(kind), deep(kind)]), ("({} % {})", vec![leaf(kind), leaf(kind)])]
+                }
                 Kind::Decimal => vec![
                     ("({} / {})", vec![leaf(kind), leaf(number)]),
                     ("CAST({} AS DECIMAL(3,1))", vec![leaf(kind)]),
@@ -421,7 +424,11 @@ impl<'a> Maker<'a> {
         let reach = Reach { queries: reach.queries && kind == boolean, ..reach };
         let parts = parts
             .into_iter()
-            .map(|(part, depth)| if part == boolean { self.condition(reach, depth) } else { self.expr(part, reach, depth) })
+            .map(
+                |(part, depth)| {
+                    if part == boolean { self.condition(reach, depth) } else { self.expr(part, reach, depth) }
+                },
+            )
             .collect();
         Expr::Form { text, parts, kind }
     }
@@ -437,7 +444,8 @@ impl<'a> Maker<'a> {
             1 => {
                 let text = if self.dice.chance(50) { "{} IN" } else { "{} NOT IN" };
                 let arg = Some(Box::new(self.expr(kind, Reach { queries: false, ..reach }, 1)));
-                let body = if self.dice.chance(60) { self.make_body(0, Some(&[kind])) } else { self.inner(&[kind], reach) };
+                let body =
+                    if self.dice.chance(60) { self.make_body(0, Some(&[kind])) } else { self.inner(&[kind], reach) };
                 Expr::Query { text, arg, body: Box::new(body), kind: Kind::Boolean }
             }
             _ => {
@@ -456,8 +464,15 @@ impl<'a> Maker<'a> {
         let inside = Reach { scope: &scope, queries: false };
         let items = vec![self.aggregate(kind, inside)];
         let filter = if self.dice.chance(60) { self.correlation(&scope, reach) } else { None };
-        let select =
-            Select { distinct: false, items, from: Some(from), filter, group: Some(Vec::new()), having: None, top: None };
+        let select = Select {
+            distinct: false,
+            items,
+            from: Some(from),
+            filter,
+            group: Some(Vec::new()),
+            having: None,
+            top: None,
+        };
         Expr::Query { text: "", arg: None, body: Box::new(Body::Select(Box::new(select))), kind }
     }
 

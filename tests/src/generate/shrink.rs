@@ -38,7 +38,9 @@ pub fn smaller(case: &Case) -> Vec<Case> {
         for body in bodies(view) {
             let mut views = case.views.clone();
             // Columns may only go where no later view counts on them.
-            if body.kinds() == views[index].kinds() || !views[index + 1..].iter().any(|v| mentions(v, &Case::view_name(index))) {
+            if body.kinds() == views[index].kinds()
+                || !views[index + 1..].iter().any(|v| mentions(v, &Case::view_name(index)))
+            {
                 views[index] = body;
                 out.push(Case { views, ..case.clone() });
             }
@@ -214,7 +216,7 @@ fn check_body(body: &Body, around: &mut Names) -> bool {
         }
         Body::Select(select) => {
             let depth = around.len();
-            if !select.from.as_ref().is_none_or(|from| check_source(from)) {
+            if !select.from.as_ref().is_none_or(check_source) {
                 return false;
             }
             around.extend(select.from.iter().flat_map(Source::relations));
@@ -299,16 +301,16 @@ fn selects(select: &Select) -> Vec<Select> {
         with(&|s| s.top.iter_mut().for_each(|t| t.limit = 1));
     }
     for (index, item) in select.items.iter().enumerate() {
-        for simpler in expr_cuts(item, select.group.is_some()) {
+        for simpler in expr_cuts(item) {
             with(&|s| s.items[index] = simpler.clone());
         }
     }
-    for simpler in select.filter.iter().flat_map(|f| expr_cuts(f, false)) {
+    for simpler in select.filter.iter().flat_map(expr_cuts) {
         with(&|s| s.filter = Some(simpler.clone()));
     }
     for (index, key) in select.group.iter().flatten().enumerate() {
         // A bare constant is no key: an integer would be the place of a column.
-        for simpler in expr_cuts(key, false).into_iter().filter(|e| !matches!(e, Expr::Literal(..))) {
+        for simpler in expr_cuts(key).into_iter().filter(|e| !matches!(e, Expr::Literal(..))) {
             with(&|s| s.group.iter_mut().for_each(|g| g[index] = simpler.clone()));
         }
         // A key that nothing refers to.
@@ -320,7 +322,7 @@ fn selects(select: &Select) -> Vec<Select> {
             });
         }
     }
-    for simpler in select.having.iter().flat_map(|h| expr_cuts(h, true)) {
+    for simpler in select.having.iter().flat_map(expr_cuts) {
         with(&|s| s.having = Some(simpler.clone()));
     }
     out
@@ -355,7 +357,7 @@ fn source_cuts(source: &Source) -> Vec<Source> {
             }
             out.extend(source_cuts(left).into_iter().map(|l| join(word, l, (**right).clone(), on.clone())));
             out.extend(source_cuts(right).into_iter().map(|r| join(word, (**left).clone(), r, on.clone())));
-            for on in on.iter().flat_map(|on| expr_cuts(on, false)) {
+            for on in on.iter().flat_map(expr_cuts) {
                 out.push(join(word, (**left).clone(), (**right).clone(), Some(on)));
             }
             out
@@ -364,7 +366,7 @@ fn source_cuts(source: &Source) -> Vec<Source> {
 }
 
 /// Simpler expressions of the same kind. In a grouped query, columns may only stand in aggregates.
-fn expr_cuts(expr: &Expr, grouped: bool) -> Vec<Expr> {
+fn expr_cuts(expr: &Expr) -> Vec<Expr> {
     let kind = expr.kind();
     let mut out = Vec::new();
     let mut constants = || {
@@ -383,7 +385,7 @@ fn expr_cuts(expr: &Expr, grouped: bool) -> Vec<Expr> {
             constants();
             out.extend(parts.iter().filter(|p| p.kind() == kind).cloned());
             for (index, part) in parts.iter().enumerate() {
-                for simpler in expr_cuts(part, grouped) {
+                for simpler in expr_cuts(part) {
                     let mut parts = parts.clone();
                     parts[index] = simpler;
                     out.push(Expr::Form { text, parts, kind });
@@ -395,10 +397,10 @@ fn expr_cuts(expr: &Expr, grouped: bool) -> Vec<Expr> {
             if filter.is_some() {
                 out.push(with(arg.clone(), None));
             }
-            for simpler in arg.iter().flat_map(|a| expr_cuts(a, false)) {
+            for simpler in arg.iter().flat_map(|a| expr_cuts(a)) {
                 out.push(with(Some(Box::new(simpler)), filter.clone()));
             }
-            for simpler in filter.iter().flat_map(|f| expr_cuts(f, false)) {
+            for simpler in filter.iter().flat_map(|f| expr_cuts(f)) {
                 out.push(with(arg.clone(), Some(Box::new(simpler))));
             }
         }
@@ -412,7 +414,7 @@ fn expr_cuts(expr: &Expr, grouped: bool) -> Vec<Expr> {
                     out.push(Expr::Query { text, arg: arg.clone(), body: Box::new(simpler), kind });
                 }
             }
-            for simpler in arg.iter().flat_map(|a| expr_cuts(a, grouped)) {
+            for simpler in arg.iter().flat_map(|a| expr_cuts(a)) {
                 out.push(Expr::Query { text, arg: Some(Box::new(simpler)), body: body.clone(), kind });
             }
         }

@@ -86,7 +86,8 @@ pub fn check_made(
     law: impl Fn(&Case) -> Result<(), String>,
 ) {
     let one = std::env::var("DELTAQ_SEED").ok().map(|s| s.parse::<u64>().expect("DELTAQ_SEED is a number"));
-    let percent = std::env::var("DELTAQ_CASES").map_or(100, |s| s.parse::<u64>().expect("DELTAQ_CASES is a percentage"));
+    let percent =
+        std::env::var("DELTAQ_CASES").map_or(100, |s| s.parse::<u64>().expect("DELTAQ_CASES is a percentage"));
     let from = std::env::var("DELTAQ_FROM").map_or(0, |s| s.parse::<u64>().expect("DELTAQ_FROM is a number"));
     let seeds = match one {
         Some(seed) => seed..seed + 1,
