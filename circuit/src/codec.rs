@@ -3,7 +3,7 @@
 //! Encoding copies each buffer once and writes only the rows of the batch, however large the buffers it is a slice of.
 //! Decoding copies nothing: columns point into the given bytes, except where those are not aligned to the column's type.
 //! Decoding checks everything that could make a later access fail, so bytes from a disk or a peer yield a batch or an
-//! [`Error`](crate::Error), never a panic.
+//! [`Error`], never a panic.
 
 use std::sync::Arc;
 

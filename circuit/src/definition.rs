@@ -9,7 +9,7 @@ use crate::batch::{Batch, Weight};
 use crate::operator::{Context, Input, Operator, Output, Query, RowError, Size};
 use crate::trace::Trace;
 
-/// Integrates its inputs, applies the query to all of them, and differentiates the result ([DBSP] §3, incrementalisation).
+/// Integrates its inputs, applies the query to all of them, and differentiates the result (\[DBSP\] §3, incrementalisation).
 ///
 /// State: all input rows and all output rows. Cost of a step: that of the query on all of them.
 pub struct ByDefinition {

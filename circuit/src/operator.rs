@@ -20,7 +20,7 @@ pub trait Query: Debug + Send + Sync + 'static {
     /// The types of the columns it yields.
     fn types(&self) -> Vec<DataType>;
 
-    /// How it behaves under addition ([DBSP] §3).
+    /// How it behaves under addition (\[DBSP\] §3).
     fn class(&self) -> Class;
 
     /// How its input `input` must be spread over workers.

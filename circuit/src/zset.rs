@@ -1,4 +1,4 @@
-//! The stream algebra of [DBSP] as definitions that run: for tests, for reading, and for nothing that must be fast.
+//! The stream algebra of \[DBSP\] as definitions that run: for tests, for reading, and for nothing that must be fast.
 //!
 //! A [`Zset`] is a map from rows to weights. A [`Stream`] is the prefix of an infinite one: its first values. Every operator
 //! here is causal, so a prefix of its inputs determines the prefix of its output.

@@ -7,7 +7,7 @@
 //!                   └─ + ┘                 so any number of joins share them, a self-join too
 //! ```
 //!
-//! Source: [DBSP], the incremental form of bilinear operators.
+//! Source: \[DBSP\], the incremental form of bilinear operators.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! What tries to break the engine: a reference evaluator, generated queries and changes, other databases as oracles.
 //!
-//! Read [`reference`] first: what a plan means. [`oracle`] asks
+//! Read [`mod@reference`] first: what a plan means. [`oracle`] asks
 //! PostgreSQL. The laws themselves stand in `tests/`.
 
 pub mod generate;

@@ -1,7 +1,7 @@
 //! Plans into better plans of the same meaning: a list of passes, each a function.
 //!
 //! A pass may leave out work, and with it errors that the work would have met; it never adds an error that was not there. So what may
-//! fail ([`may_fail`]) is not moved to where it meets more rows.
+//! fail (`may_fail`) is not moved to where it meets more rows.
 
 use deltaq_operators::Expr;
 use deltaq_operators::aggregate::Call;
