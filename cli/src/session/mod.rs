@@ -94,7 +94,7 @@ impl Session {
             emit: setup.emit,
             standing: Vec::new(),
             stream: ChangeStream::default(),
-            named: true,
+            named: setup.interactive,
             queries: 0,
             progress: Progress::new(!setup.quiet),
             rows_changed: 0,

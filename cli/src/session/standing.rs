@@ -41,7 +41,9 @@ impl Session {
         if self.interactive {
             writeln!(self.out, "Changes of this query are shown as those of {view}, until .unwatch {view}.")?;
         }
-        self.standing.push(Standing { view, own: true, named: self.named, emits: true, changes });
+        // Of a script that comes statement by statement nobody knows what follows.
+        let named = self.named || self.standing.iter().any(|s| s.emits);
+        self.standing.push(Standing { view, own: true, named, emits: true, changes });
         Ok(())
     }
 
