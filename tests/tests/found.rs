@@ -18,7 +18,11 @@ fn shows(script: &str, query: &str, expected: &[&str]) {
 /// The binder took a typed NULL for a text.
 #[test]
 fn an_aggregate_of_a_typed_null_keeps_its_type() {
-    shows("CREATE TABLE t(a INT)", "SELECT SUM(CAST(NULL AS BIGINT)) + 1, MIN(CAST(NULL AS DATE)) FROM t", &["NULL NULL"]);
+    shows(
+        "CREATE TABLE t(a INT)",
+        "SELECT SUM(CAST(NULL AS BIGINT)) + 1, MIN(CAST(NULL AS DATE)) FROM t",
+        &["NULL NULL"],
+    );
 }
 
 /// A trace was handed a delta that had no columns left, all of its rows having cancelled out.
