@@ -161,6 +161,13 @@ fn sql(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnostics> 
         end -= 2;
     }
 
+    if starts(&["TABLE"]) && tokens.len() > 1 {
+        // `TABLE t` is short for `SELECT * FROM t`.
+        let at = tokens[0].span;
+        let select = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
+        tokens.splice(0..1, select.map(|token| TokenWithSpan { token, span: at }));
+    }
+
     let mut file = None;
     if starts(&["CREATE", "TABLE"])
         && let Some(at) = at_top(&tokens, |i| words[i] == "FROM" && text_of(tokens.get(i + 1)).is_some())

@@ -61,6 +61,17 @@ fn select_lists() {
 }
 
 #[test]
+fn tables_alone() {
+    check(
+        "TABLE orders",
+        "
+         Project id, cust, amt, day, note
+           Scan orders
+        ",
+    );
+}
+
+#[test]
 fn groups() {
     check(
         "SELECT cust, SUM(amt) AS s, COUNT(*) FROM orders GROUP BY cust HAVING SUM(amt) > 10",
@@ -496,6 +507,61 @@ fn first_rows() {
              Top 3 after 1 by order1
                Project cust, amt AS order1
                  Scan orders
+        ",
+    );
+}
+
+#[test]
+fn subqueries_that_aggregate() {
+    check(
+        "SELECT id, (SELECT MAX(qty) FROM items i WHERE i.order_id = o.id LIMIT 1) FROM orders o",
+        "
+         Project id, max
+           Left join on id = order_id
+             Scan orders
+             Aggregate by order_id: max(qty)
+               Scan items
+        ",
+    );
+    check(
+        "SELECT id FROM orders o WHERE NOT EXISTS (SELECT COUNT(*) FROM items i WHERE i.order_id = o.id HAVING COUNT(*) < 3)",
+        "
+         Project id
+           Project id, cust, amt, day, note
+             Filter (CASE WHEN (coalesce(count, 0) < 3) THEN true ELSE NULL END IS NOT TRUE)
+               Left join on id = order_id
+                 Scan orders
+                 Aggregate by order_id: count(*)
+                   Scan items
+        ",
+    );
+    check(
+        "SELECT id FROM orders o WHERE amt = (SELECT MAX(amt) FROM orders p WHERE p.cust = o.cust)",
+        "
+         Project id
+           Project id, orders.cust$1 AS cust, amt, day, note
+             Filter (amt = max)
+               Left join on orders.cust$1 = orders.cust$5
+                 Scan orders
+                 Aggregate by cust: max(amt)
+                   Scan orders
+        ",
+    );
+}
+
+#[test]
+fn row_numbers_in_correlated_subqueries_keep_what_the_join_reads() {
+    check(
+        "SELECT o.id FROM orders o WHERE EXISTS
+           (SELECT ROW_NUMBER() OVER (ORDER BY i.sku) FROM items i WHERE i.order_id = o.id AND i.qty > o.cust)",
+        "
+         Project id
+           Semi join on id = order_id where (qty > cust)
+             Scan orders
+             Project order_id, qty
+               All rows of each order_id by sku numbered row_number
+                 Project order_id, sku, qty
+                   Scan items
         ",
     );
 }

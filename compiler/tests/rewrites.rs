@@ -265,3 +265,37 @@ fn folded_constants() {
         ",
     );
 }
+
+#[test]
+fn joins_that_would_multiply() {
+    check_optimized(
+        "SELECT o.id FROM customers c, items i, orders o WHERE o.cust = c.id AND i.order_id = o.id AND i.qty < c.id",
+        "
+         Project orders.id
+           Join on orders.id = order_id where (qty < customers.id)
+             Join on customers.id = cust
+               Project id
+                 Scan customers
+               Project id, cust
+                 Scan orders
+             Project order_id, qty
+               Scan items
+        ",
+    );
+}
+
+#[test]
+fn conditions_of_outer_joins() {
+    check_optimized(
+        "SELECT o.id FROM orders o LEFT JOIN customers c ON o.cust = c.id AND c.region = 'EU' AND o.id > 3",
+        "
+         Project orders.id
+           Left join on cust = customers.id where (orders.id > 3)
+             Project id, cust
+               Scan orders
+             Project id
+               Filter (region = 'EU')
+                 Scan customers
+        ",
+    );
+}

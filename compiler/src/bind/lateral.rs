@@ -94,12 +94,15 @@ impl Binder<'_> {
         let stage = Stage::input();
         let mut residual = all(rows.residual.iter().map(|r| self.across(&stage, r, width)))?;
         let keys = rows.keys.clone();
-        let deferred = rows.deferred.take();
+        let (deferred, single) = (rows.deferred.take(), rows.single);
         let right = rows.into_plan();
         let schema = right.schema();
         let equality = |k: &Key| Equality { left: k.outer.clone(), right: column(&schema, k.column), nulls: k.nulls };
         let on = keys.iter().map(equality).collect();
         if let Some(deferred) = deferred {
+            if !single {
+                return self.unsupported("HAVING in this LATERAL subquery is", None, "add GROUP BY, or filter outside");
+            }
             // An aggregate has a row even where there is nothing to aggregate.
             if kind == JoinKind::Left && !conditions.is_empty() {
                 return self.unsupported(

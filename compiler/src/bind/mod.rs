@@ -40,7 +40,7 @@ mod write;
 
 pub(crate) use from::equality;
 use scope::Level;
-pub(crate) use subquery::conjunction;
+pub(crate) use subquery::{call, conjunction};
 
 /// How many levels a bound expression or plan may have: everything that walks them recurses.
 const DEPTH_MAX: usize = 400;

@@ -227,7 +227,7 @@ impl Binder<'_> {
         };
         let (mut rows, (offset, limit)) = (rows?, limits?);
         if offset > 0 || limit.is_some() {
-            if purpose == Purpose::Exists && offset == 0 && limit != Some(0) {
+            if (purpose == Purpose::Exists || rows.single) && offset == 0 && limit != Some(0) {
                 return Ok(rows);
             }
             if !rows.residual.is_empty() || rows.deferred.is_some() {

@@ -6,7 +6,7 @@
 //! Subqueries are joined in just before the operator that reads their value.
 
 use deltaq_operators::types::Schema;
-use deltaq_operators::{Expr, Field, SqlType};
+use deltaq_operators::{Expr, Field, Scalar, SqlType};
 use sqlparser::ast::{self, GroupByExpr};
 
 use super::call::sort_key;
@@ -141,7 +141,9 @@ impl Binder<'_> {
         }
         let implicit = aggregated && !grouped;
         let single = implicit && having.is_empty();
-        if implicit && !correlations.is_empty() && purpose != Purpose::Exists {
+        if implicit && !correlations.is_empty() && (purpose != Purpose::Exists || !having.is_empty()) {
+            let there = Item { expr: Expr::literal(Scalar::Boolean(true), SqlType::Boolean), name: "exists".into() };
+            let items = if purpose == Purpose::Exists { vec![there] } else { items };
             return self.deferred(items, having, plan, stage, correlations, counts);
         }
         let (more, having_residual) = self.filter(&mut plan, &stage, having, false)?;
@@ -171,11 +173,11 @@ impl Binder<'_> {
             read.clear();
         }
         // Subqueries and row numbers that the SELECT list reads.
-        let numbers = self.number_rows(&mut plan, &mut stage, &read, &mut correlations)?;
+        let also: Vec<Expr> = read.iter().chain(&residual).cloned().collect();
+        let numbers = self.number_rows(&mut plan, &mut stage, &also, &mut correlations)?;
         let values = self.join_read(&mut plan, &stage, &read, numbers)?;
         let mut exprs = all(read.iter().map(|e| self.place(&stage, &values, e)))?;
-        if let Some(expr) = exprs.iter().find(|e| is_correlated(e)) {
-            let _ = expr;
+        if exprs.iter().any(is_correlated) {
             let span = self.source.span_at(text.select_token.0.span);
             let help = "compare it with = in WHERE, or join the tables";
             return self.unsupported("selecting a column of the query around is", span, help);
@@ -192,6 +194,7 @@ impl Binder<'_> {
         let visible = if purpose == Purpose::Exists { 0 } else { hidden_at };
         let keys = self.add_keys(&stage, &mut exprs, &mut schema, correlations);
         // What is left of the correlation reads columns of FROM: carry them.
+        let residual = all(residual.iter().map(|r| self.place(&stage, &values, r)))?;
         let residual: Vec<Expr> = residual
             .iter()
             .map(|r| {
@@ -254,6 +257,7 @@ impl Binder<'_> {
         correlations: Vec<Correlation>,
         counts: Vec<usize>,
     ) -> Bound<Rows> {
+        let single = having.is_empty();
         let values =
             self.join_read(&mut plan, &stage, &items.iter().map(|i| i.expr.clone()).collect::<Vec<_>>(), Vec::new())?;
         let mut exprs = all(items.iter().map(|i| self.place(&stage, &values, &i.expr)))?;
@@ -266,7 +270,7 @@ impl Binder<'_> {
                 return self.unsupported("a subquery in HAVING of a correlated subquery is", span, "");
             }
             for expr in &mut exprs {
-                let null = Expr::literal(deltaq_operators::Scalar::Null, expr.ty());
+                let null = Expr::literal(Scalar::Null, expr.ty());
                 *expr = Expr::Call {
                     function: deltaq_operators::functions::get("case"),
                     ty: expr.ty(),
@@ -295,7 +299,7 @@ impl Binder<'_> {
             limit: None,
             keys,
             residual: Vec::new(),
-            single: true,
+            single,
             deferred,
         })
     }

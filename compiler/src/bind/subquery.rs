@@ -79,6 +79,11 @@ impl Binder<'_> {
         if rows.single {
             return Ok(Expr::literal(Scalar::Boolean(true), SqlType::Boolean));
         }
+        if rows.deferred.is_some() {
+            // TRUE where HAVING is true, else NULL.
+            let value = self.pend(Pending::Scalar { rows, span }, SqlType::Boolean, true);
+            return Ok(call("is_true", vec![value], SqlType::Boolean));
+        }
         Ok(self.pend(Pending::Exists { rows, span }, SqlType::Boolean, false))
     }
 
@@ -120,6 +125,15 @@ impl Binder<'_> {
         Ok(Expr::Call { function: functions::get("eq"), args: vec![left, value], ty: SqlType::Boolean })
     }
 
+    /// Refuses a correlated aggregate that HAVING may take away: what is left of it is computed after the join.
+    fn no_having(&mut self, rows: &Rows, query: &ast::Query) -> Bound<()> {
+        if rows.deferred.is_some() && !rows.single {
+            let span = self.span(query);
+            return self.unsupported("HAVING in this subquery is", span, "compare with the aggregate in EXISTS, or add GROUP BY");
+        }
+        Ok(())
+    }
+
     fn membership(&mut self, x: &ast::Expr, query: &ast::Query) -> Bound<(Matching, Rows)> {
         let lefts: Vec<&ast::Expr> = match bare(x) {
             ast::Expr::Tuple(parts) => parts.iter().collect(),
@@ -128,6 +142,7 @@ impl Binder<'_> {
         let left = all(lefts.iter().map(|l| self.expr(l)));
         let rows = self.subquery(query, Purpose::Set);
         let (left, rows) = (left?, rows?);
+        self.no_having(&rows, query)?;
         if left.len() != rows.schema.len() {
             let span = self.span(query);
             let message = format!("this subquery must yield {}, not {}", columns(left.len()), rows.schema.len());
@@ -179,6 +194,7 @@ impl Binder<'_> {
         let (left, rows) = (self.expr(x), self.subquery(query, Purpose::Set));
         let (left, rows) = (left?, rows?);
         self.one_column(&rows, span)?;
+        self.no_having(&rows, query)?;
         let test = self.apply(op, vec![(left, x), (column(&rows.schema, 0), x)], e)?;
         let Expr::Call { args, .. } = test else { panic!("a comparison is a call") };
         let left = args.into_iter().next().unwrap_or_else(|| panic!("a comparison of two"));
@@ -210,6 +226,12 @@ impl Binder<'_> {
                 if rows.single {
                     let value = Scalar::Boolean(negated == *not);
                     return Ok(Conjunct::Plain(Expr::literal(value, SqlType::Boolean), None));
+                }
+                if rows.deferred.is_some() {
+                    let span = self.span(&**subquery);
+                    let value = self.pend(Pending::Scalar { rows, span }, SqlType::Boolean, true);
+                    let test = if negated == *not { "is_true" } else { "is_not_true" };
+                    return Ok(Conjunct::Plain(call(test, vec![value], SqlType::Boolean), span));
                 }
                 Ok(Conjunct::Exists { rows, negated: negated != *not })
             }

@@ -10,6 +10,7 @@ use crate::plan::{Equality, Plan, SortKey};
 
 mod fold;
 mod merge;
+mod order;
 mod prune;
 mod push;
 mod simplify;
@@ -28,6 +29,7 @@ pub struct Pass {
 pub const PASSES: &[Pass] = &[
     Pass { name: "fold constants", run: fold::run },
     Pass { name: "push filters down", run: push::run },
+    Pass { name: "order joins", run: order::run },
     Pass { name: "simplify", run: simplify::run },
     Pass { name: "prune columns", run: prune::run },
     Pass { name: "merge neighbours", run: merge::run },

@@ -14,6 +14,7 @@ use crate::plan::{JoinKind, Plan};
 pub(super) fn run(plan: Plan) -> Plan {
     match plan {
         Plan::Filter { input, predicate } => push(*input, conjuncts(predicate)),
+        Plan::Join { left, right, kind, on, residual } => push_join(*left, *right, kind, on, residual, Vec::new()),
         other => map_inputs(other, &mut run),
     }
 }
@@ -134,19 +135,17 @@ fn push_join(
             _ => stay.push(condition),
         }
     }
-    // What the join itself asks of one side alone.
-    if kind == JoinKind::Inner {
-        for condition in residual.into_iter().flat_map(conjuncts) {
-            let reads_left = reads(&condition, |i| i < width);
-            let reads_right = reads(&condition, |i| i >= width);
-            match may_fail(&condition) {
-                false if !reads_right => lefts.push(condition),
-                false if !reads_left => rights.push(unshift(&condition)),
-                _ => both.push(condition),
-            }
+    // What the join itself asks of one side alone: rows that fail it have no partner.
+    let drops_left = matches!(kind, JoinKind::Inner | JoinKind::Right | JoinKind::Semi);
+    let drops_right = matches!(kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti);
+    for condition in residual.into_iter().flat_map(conjuncts) {
+        let reads_left = reads(&condition, |i| i < width);
+        let reads_right = reads(&condition, |i| i >= width);
+        match may_fail(&condition) {
+            false if drops_left && !reads_right => lefts.push(condition),
+            false if drops_right && !reads_left => rights.push(unshift(&condition)),
+            _ => both.push(condition),
         }
-    } else {
-        both.extend(residual.into_iter().flat_map(conjuncts));
     }
     let residual = conjunction(both);
     let (left, right) = (Box::new(push(left, lefts)), Box::new(push(right, rights)));
