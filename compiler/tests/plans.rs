@@ -565,3 +565,21 @@ fn row_numbers_in_correlated_subqueries_keep_what_the_join_reads() {
         ",
     );
 }
+
+#[test]
+fn aggregates_of_what_compares_otherwise() {
+    check(
+        "SELECT id, (SELECT COUNT(*) FROM items i WHERE i.qty > o.cust) FROM orders o",
+        "
+         Project id, coalesce(count, 0) AS count
+           Left join on cust IS NOT DISTINCT FROM key0
+             Scan orders
+             Aggregate by around0: count(*)
+               Cross join where (qty > around0)
+                 Scan items
+                 Distinct
+                   Project cust AS around0
+                     Scan orders
+        ",
+    );
+}

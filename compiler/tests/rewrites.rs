@@ -273,11 +273,12 @@ fn joins_that_would_multiply() {
         "
          Project orders.id
            Join on orders.id = order_id where (qty < customers.id)
-             Join on customers.id = cust
-               Project id
-                 Scan customers
-               Project id, cust
-                 Scan orders
+             Project customers.id, orders.id
+               Join on customers.id = cust
+                 Project id
+                   Scan customers
+                 Project id, cust
+                   Scan orders
              Project order_id, qty
                Scan items
         ",

@@ -11,7 +11,7 @@ use sqlparser::ast;
 use super::place::outward;
 use super::subquery::Pending;
 use super::{Binder, Bound, closest, fold};
-use crate::plan::SortKey;
+use crate::plan::{Plan, SortKey};
 
 /// The columns that FROM puts in sight.
 #[derive(Clone, Debug, Default)]
@@ -133,6 +133,8 @@ impl Clause {
 #[derive(Debug)]
 pub(super) struct Level {
     pub scope: Scope,
+    /// Its FROM.
+    pub plan: Option<Plan>,
     pub clause: Clause,
     /// A derived table or WITH query: it does not see the queries around it.
     pub closed: bool,
@@ -152,6 +154,7 @@ impl Level {
     pub fn new(scope: Scope, clause: Clause) -> Level {
         Level {
             scope,
+            plan: None,
             clause,
             closed: false,
             aggregates: Vec::new(),

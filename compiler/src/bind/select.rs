@@ -25,6 +25,7 @@ impl Binder<'_> {
         self.refuse_clauses(select)?;
         let (plan, scope) = self.from(&select.from)?;
         let mut level = Level::new(scope, Clause::Select);
+        level.plan = Some(plan.clone());
         for ast::NamedWindowDefinition(name, window) in &select.named_window {
             if let ast::NamedWindowExpr::WindowSpec(spec) = window {
                 level.windows.push((fold(name), spec.clone()));
@@ -115,7 +116,7 @@ impl Binder<'_> {
     fn assemble(&mut self, select: Select, plan: Plan, text: &ast::Select, purpose: Purpose) -> Bound<Rows> {
         let Select { filters, items, mut keys, having, order, distinct, distinct_on } = select;
         let mut plan = plan;
-        let (mut correlations, residual) = self.filter(&mut plan, &Stage::input(), filters, true)?;
+        let (mut correlations, mut residual) = self.filter(&mut plan, &Stage::input(), filters, true)?;
         let mut stage = Stage::input();
         let aggregated = !keys.is_empty() || !having.is_empty() || !self.level().aggregates.is_empty();
         let grouped = !matches!(&text.group_by, GroupByExpr::Expressions(e, _) if e.is_empty());
@@ -123,8 +124,7 @@ impl Binder<'_> {
         if aggregated || grouped {
             if !residual.is_empty() {
                 let span = self.source.span_at(text.select_token.0.span);
-                let help = "compare columns of the query around with = only, or join the tables and aggregate then";
-                return self.unsupported("an aggregate of a subquery correlated by other than equality is", span, help);
+                correlations = self.join_domain(&mut plan, correlations, std::mem::take(&mut residual), span)?;
             }
             let read: Vec<&Expr> = items
                 .iter()

@@ -129,7 +129,11 @@ impl Binder<'_> {
     fn no_having(&mut self, rows: &Rows, query: &ast::Query) -> Bound<()> {
         if rows.deferred.is_some() && !rows.single {
             let span = self.span(query);
-            return self.unsupported("HAVING in this subquery is", span, "compare with the aggregate in EXISTS, or add GROUP BY");
+            return self.unsupported(
+                "HAVING in this subquery is",
+                span,
+                "compare with the aggregate in EXISTS, or add GROUP BY",
+            );
         }
         Ok(())
     }

@@ -7,11 +7,12 @@ use deltaq_operators::types::Schema;
 use deltaq_operators::{Expr, Field, Scalar, SqlType};
 
 use super::coerce::cast;
+use super::from::size;
 use super::group::{Stage, Values};
 use super::place::Place;
-use super::query::Rows;
-use super::select::column;
-use super::subquery::{Matching, Pending, call};
+use super::query::{Key, Rows};
+use super::select::{Correlation, column};
+use super::subquery::{Matching, Pending, call, conjunction};
 use super::{Binder, Bound, all};
 use crate::facts::Facts;
 use crate::plan::{Equality, JoinKind, Plan};
@@ -50,16 +51,22 @@ impl Binder<'_> {
         Ok(())
     }
 
-    fn join_value(&mut self, plan: &mut Plan, stage: &Stage, pending: Pending, values: &mut Values) -> Bound<Expr> {
-        let (rows, span) = match &pending {
-            Pending::Scalar { rows, span }
-            | Pending::Exists { rows, span }
-            | Pending::In { rows, span, .. }
-            | Pending::Quantified { rows, span, .. } => (rows, *span),
-        };
+    fn join_value(&mut self, plan: &mut Plan, stage: &Stage, mut pending: Pending, values: &mut Values) -> Bound<Expr> {
+        let (Pending::Scalar { rows, span }
+        | Pending::Exists { rows, span }
+        | Pending::In { rows, span, .. }
+        | Pending::Quantified { rows, span, .. }) = &mut pending;
         if !rows.residual.is_empty() {
-            let help = "compare columns of the query around with = only, or join the tables";
-            return self.unsupported("a subquery correlated by other than equality is, in this place,", span, help);
+            let residual = std::mem::take(&mut rows.residual);
+            let inner = std::mem::replace(&mut rows.plan, Plan::Values { rows: Vec::new(), schema: Vec::new() });
+            let schema = inner.schema();
+            let keys: Vec<_> =
+                rows.keys.iter().map(|k| (column(&schema, k.column), k.outer.clone(), k.nulls)).collect();
+            let width = schema.len();
+            let (joined, outer) = self.with_domain(inner, plan.clone(), &keys, &residual, stage, *span)?;
+            rows.plan = joined;
+            let key = |(i, outer): (usize, Expr)| Key { column: width + i, outer, nulls: true };
+            rows.keys = outer.into_iter().enumerate().map(key).collect();
         }
         let mut outer: Vec<Expr> = rows.keys.iter().map(|k| k.outer.clone()).collect();
         match &pending {
@@ -82,6 +89,81 @@ impl Binder<'_> {
             Pending::In { matching, rows, .. } => self.join_in(plan, matching, rows, &placed),
             Pending::Quantified { op, all, rows, .. } => self.join_quantified(plan, op, all, rows, &placed),
         }
+    }
+
+    /// A subquery that aggregates, and is correlated by more than equalities: it is joined with the values it is asked for in the query
+    /// around, and grouped by them.
+    pub fn join_domain(
+        &mut self,
+        plan: &mut Plan,
+        correlations: Vec<Correlation>,
+        residual: Vec<Expr>,
+        span: Option<Span>,
+    ) -> Bound<Vec<Correlation>> {
+        let around = self.levels.len().checked_sub(2).and_then(|i| self.levels[i].plan.clone());
+        let Some(around) = around else {
+            let help = "compare columns of the query around with = only, or join the tables and aggregate then";
+            return self.unsupported(
+                "an aggregate of a subquery correlated by other than equality is, here,",
+                span,
+                help,
+            );
+        };
+        let inner = std::mem::replace(plan, Plan::Values { rows: Vec::new(), schema: Vec::new() });
+        let width = inner.schema().len();
+        let keys: Vec<_> = correlations.into_iter().map(|c| (c.inner, c.outer, c.nulls)).collect();
+        let (joined, outer) = self.with_domain(inner, around, &keys, &residual, &Stage::input(), span)?;
+        *plan = joined;
+        let correlation = |(i, outer): (usize, Expr)| {
+            let inner = Expr::Column { index: width + i, ty: outer.ty(), nullable: outer.nullable() };
+            Correlation { inner, outer, nulls: true }
+        };
+        Ok(outer.into_iter().enumerate().map(correlation).collect())
+    }
+
+    /// `inner` joined with the distinct values that its conditions read of the query `around`, and what those values are there.
+    ///
+    /// ```text
+    /// (SELECT COUNT(*) FROM t WHERE t.x < o.y)     t ⋈ distinct(y of o)   on t.x < y,   grouped by y
+    /// ```
+    fn with_domain(
+        &mut self,
+        inner: Plan,
+        around: Plan,
+        keys: &[(Expr, Expr, bool)],
+        residual: &[Expr],
+        stage: &Stage,
+        span: Option<Span>,
+    ) -> Bound<(Plan, Vec<Expr>)> {
+        self.grow(size(&around), span)?;
+        let mut outer: Vec<Expr> = Vec::new();
+        let mut at = |expr: Expr| {
+            outer.iter().position(|o| *o == expr).unwrap_or_else(|| {
+                outer.push(expr);
+                outer.len() - 1
+            })
+        };
+        let width = inner.schema().len();
+        let on: Vec<(Expr, usize, bool)> =
+            keys.iter().map(|(l, o, nulls)| (l.clone(), at(o.clone()), *nulls)).collect();
+        let across = |r: &Expr| {
+            r.map_columns(&mut |index, ty, nullable| match Place::of(index) {
+                Place::Outer(i) => {
+                    Expr::Column { index: width + at(Expr::Column { index: i, ty, nullable }), ty, nullable }
+                }
+                _ => Expr::Column { index, ty, nullable },
+            })
+        };
+        let residual: Vec<Expr> = residual.iter().map(across).collect();
+        let exprs = all(outer.iter().map(|o| self.place(stage, &Values::default(), o)))?;
+        let field = |(i, e): (usize, &Expr)| Field { name: format!("around{i}"), ty: e.ty(), nullable: e.nullable() };
+        let schema: Schema = exprs.iter().enumerate().map(field).collect();
+        let domain = Plan::Project { input: Box::new(around), exprs, schema: schema.clone() };
+        let domain = self.distinct(domain);
+        let on = on.into_iter().map(|(l, i, nulls)| Equality { left: l, right: column(&schema, i), nulls }).collect();
+        let mut joined = inner;
+        self.join_with(&mut joined, domain, JoinKind::Inner, on, conjunction(residual))?;
+        Ok((joined, outer))
     }
 
     fn join_scalar(

@@ -25,6 +25,12 @@ struct Target {
     append_only: bool,
 }
 
+impl Target {
+    fn scan(&self) -> Plan {
+        Plan::Scan { relation: self.name.clone(), schema: self.schema.clone(), span: None }
+    }
+}
+
 /// What a statement changes.
 struct Changed {
     exprs: Vec<Expr>,
@@ -301,7 +307,8 @@ impl Binder<'_> {
             return self.unsupported("this clause of UPDATE is", self.first_token(), "");
         }
         let (target, scope) = self.changed(&update.table.relation)?;
-        let (_, bound) = self.within(Level::new(scope, Clause::Change), |b| {
+        let level = Level { plan: Some(target.scan()), ..Level::new(scope, Clause::Change) };
+        let (_, bound) = self.within(level, |b| {
             let exprs = b.assignments(&target, &update.assignments);
             let conditions = b.conjuncts(update.selection.as_ref());
             b.changed_rows(&target, exprs?, conditions?)
@@ -321,8 +328,7 @@ impl Binder<'_> {
             let predicate = conjunction(conditions.collect());
             return Ok(Changed { exprs: exprs.into_iter().map(fold_expr).collect(), predicate, rows: None });
         }
-        let span = self.first_token();
-        let mut plan = Plan::Scan { relation: target.name.clone(), schema: target.schema.clone(), span };
+        let mut plan = target.scan();
         let stage = Stage::input();
         self.filter(&mut plan, &stage, conditions, false)?;
         let values = self.join_read(&mut plan, &stage, &exprs, Vec::new())?;
@@ -352,7 +358,8 @@ impl Binder<'_> {
             );
         }
         let (target, scope) = self.changed(relation)?;
-        let (_, bound) = self.within(Level::new(scope, Clause::Change), |b| {
+        let level = Level { plan: Some(target.scan()), ..Level::new(scope, Clause::Change) };
+        let (_, bound) = self.within(level, |b| {
             let conditions = b.conjuncts(delete.selection.as_ref())?;
             b.changed_rows(&target, Vec::new(), conditions)
         });

@@ -53,7 +53,9 @@ enum Condition {
 }
 
 fn flatten(plan: Plan, first: usize, leaves: &mut Vec<Leaf>, conditions: &mut Vec<Condition>) -> usize {
-    let shift = |e: &Expr, by: usize| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: index + by, ty, nullable });
+    let shift = |e: &Expr, by: usize| {
+        e.map_columns(&mut |index, ty, nullable| Expr::Column { index: index + by, ty, nullable })
+    };
     match plan {
         Plan::Join { left, right, kind: JoinKind::Inner, on, residual } => {
             let middle = first + flatten(*left, first, leaves, conditions);
