@@ -9,7 +9,7 @@ use arrow_array::types::*;
 use arrow_buffer::NullBuffer;
 
 use crate::expr::Expr;
-use crate::functions::kernel::{Flag, Side, checked, checked2, column, nulls, side, strict};
+use crate::functions::kernel::{Flag, Side, checked, checked2, column, map2, map2_mut, nulls, side, strict};
 use crate::functions::numbers::{POW10, digits};
 use crate::functions::resolve::{any_nullable, count, is_unknown, names, signature};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, decimal, temporal};
@@ -303,6 +303,7 @@ fn zeros<T: Copy>(
 /// What floats need: PostgreSQL calls a result out of range that is infinite, or zero, where the operands do not say so.
 trait Float: Copy + PartialEq {
     fn finite(self) -> bool;
+    fn is_nan(self) -> bool;
     fn is_zero(self) -> bool;
     fn apply(op: Op, a: Self, b: Self) -> Self;
 }
@@ -313,6 +314,10 @@ macro_rules! floats {
             #[inline(always)]
             fn finite(self) -> bool {
                 self.is_finite()
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                <$t>::is_nan(self)
             }
             #[inline(always)]
             fn is_zero(self) -> bool {
@@ -337,19 +342,29 @@ fn floats<T: ArrowPrimitiveType<Native: Float>>(op: Op, args: &[Value], ty: SqlT
     let (a, b, nulls) = (side::<T>(&args[0]), side::<T>(&args[1]), nulls(args));
     let n = nulls.as_ref();
     if op == Op::Div {
-        zeros(b, a, n, errors, |y| y.is_zero());
+        // NaN / 0 is NaN.
+        let zero = |x: T::Native, y: T::Native| ((), y.is_zero() & !x.is_nan());
+        match b {
+            Side::One(y) if !y.is_zero() => {}
+            _ => drop(checked2(a, b, n, errors, BY_ZERO, zero)),
+        }
     }
-    // One loop an operation: `op` is a constant in each.
+    // One loop an operation: `op` is a constant in each. Which way it failed is looked at if any row did.
     macro_rules! run {
         ($op:expr, $underflow:expr) => {{
             let value = |x, y| T::Native::apply($op, x, y);
-            let values = checked2(a, b, n, errors, beyond(ty), |x: T::Native, y: T::Native| {
+            let over = |x: T::Native, y: T::Native, r: T::Native| !r.finite() & x.finite() & y.finite();
+            let under = |x: T::Native, y: T::Native, r: T::Native| r.is_zero() & $underflow(x, y);
+            let mut flag = false;
+            let values = map2_mut(a, b, |x, y| {
                 let r = value(x, y);
-                (r, !r.finite() & x.finite() & y.finite())
+                flag |= over(x, y, r) | under(x, y, r);
+                r
             });
-            let under = |x: T::Native, y: T::Native| value(x, y).is_zero() & $underflow(x, y);
-            if !errors.is_empty() || values.iter().any(|v| v.is_zero()) {
-                checked2(a, b, n, errors, ("22003", "value out of range: underflow"), |x, y| ((), under(x, y)));
+            if flag {
+                checked2(a, b, n, errors, beyond(ty), |x, y| ((), over(x, y, value(x, y))));
+                let underflow = ("22003", "value out of range: underflow");
+                checked2(a, b, n, errors, underflow, |x, y| ((), under(x, y, value(x, y))));
             }
             values
         }};
@@ -392,11 +407,11 @@ fn decimals(op: Op, a: SqlType, b: SqlType, ty: SqlType) -> Kernel {
         let sub = |x: i128, y: i128| x.wrapping_mul(up_a).wrapping_sub(y.wrapping_mul(up_b));
         let aligned = |x: i128, y: i128| Some((x.checked_mul(up_a)?, y.checked_mul(up_b)?));
         let values = match op {
-            Op::Add if safe && up_a == up_b => crate::functions::kernel::map2(a, b, |x, y| x.wrapping_add(y)),
-            Op::Sub if safe && up_a == up_b => crate::functions::kernel::map2(a, b, |x, y| x.wrapping_sub(y)),
-            Op::Add if safe => crate::functions::kernel::map2(a, b, add),
-            Op::Sub if safe => crate::functions::kernel::map2(a, b, sub),
-            Op::Mul if safe => crate::functions::kernel::map2(a, b, |x: i128, y: i128| x.wrapping_mul(y)),
+            Op::Add if safe && up_a == up_b => map2(a, b, |x, y| x.wrapping_add(y)),
+            Op::Sub if safe && up_a == up_b => map2(a, b, |x, y| x.wrapping_sub(y)),
+            Op::Add if safe => map2(a, b, add),
+            Op::Sub if safe => map2(a, b, sub),
+            Op::Mul if safe => map2(a, b, |x: i128, y: i128| x.wrapping_mul(y)),
             Op::Add => {
                 checked2(a, b, n, errors, beyond(ty), |x, y| check(aligned(x, y).and_then(|(x, y)| x.checked_add(y))))
             }

@@ -20,18 +20,28 @@ pub const MICROS: std::ops::RangeInclusive<i64> = -210_866_803_200_000_000..=9_2
 
 /// Year (0 is 1 BC), month and day of a day since 1970-01-01.
 ///
-/// Source: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*.
+/// Source: Neri and Schneider, *Euclidean affine functions and their application to calendar algorithms* (2022): the
+/// divisions are multiplications. Days far off are first moved by whole eras of 400 years.
 #[inline]
 pub fn civil(days: i64) -> (i64, u32, u32) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let day = (doy - (153 * mp + 2) / 5 + 1) as u32;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 } as u32;
-    (yoe + era * 400 + (month <= 2) as i64, month, day)
+    const ERA: i64 = 146_097;
+    const ERAS: i64 = 82;
+    let mut years = -400 * ERAS;
+    let mut shifted = days + 719_468 + ERAS * ERA;
+    if !(0..1 << 30).contains(&shifted) {
+        let eras = shifted.div_euclid(ERA);
+        years += 400 * eras;
+        shifted -= eras * ERA;
+    }
+    let n = 4 * shifted as u32 + 3;
+    let (century, of_century) = (n / 146_097, n % 146_097 / 4);
+    let product = 2_939_745 * u64::from(4 * of_century + 3);
+    let (year, of_year) = (100 * century + (product >> 32) as u32, product as u32 / 2_939_745 / 4);
+    let n = 2_141 * of_year + 197_913;
+    let (month, day) = (n >> 16, (n & 0xffff) / 2_141 + 1);
+    // The year of the algorithm begins in March.
+    let next = of_year >= 306;
+    (year as i64 + years + next as i64, if next { month - 12 } else { month }, day)
 }
 
 /// The day since 1970-01-01 of a year, month (1 to 12) and day of the month.
@@ -319,4 +329,21 @@ pub fn read_timestamp(text: &str, zone: bool) -> Result<i64, EvalError> {
         i64::try_from(micros).ok().filter(|m| MICROS.contains(m)).ok_or(Bad::Range)
     });
     micros.map_err(|bad| refuse(bad, text, ty))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_is_its_date() {
+        let spread = (-1_000_000..1_000_000).chain((*DAYS.start()..*DAYS.end()).step_by(9_973)).chain([*DAYS.end()]);
+        for day in spread {
+            let (year, month, of_month) = civil(day);
+            assert_eq!(days(year, month, of_month), day);
+            assert!((1..=12).contains(&month) && (1..=month_len(year, month)).contains(&of_month), "{day}");
+        }
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+    }
 }

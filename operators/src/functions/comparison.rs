@@ -237,6 +237,11 @@ fn decimal_scales(a: SqlType, b: SqlType) -> Option<(i128, i128)> {
 fn pack_decimals(op: Op, a: Side<i128>, b: Side<i128>, up_a: i128, up_b: i128) -> BooleanBuffer {
     // Only one factor is not 1; where the product overflows, that side is further from zero than the other can be.
     let scaled = |x: i128, up: i128| x.checked_mul(up).unwrap_or(if x < 0 { i128::MIN } else { i128::MAX });
+    match (a, b) {
+        (Side::One(x), b) if up_b == 1 => return ordered_sides(op, Side::One(scaled(x, up_a)), b),
+        (a, Side::One(y)) if up_a == 1 => return ordered_sides(op, a, Side::One(scaled(y, up_b))),
+        _ => {}
+    }
     match op {
         Op::Eq => pack2(a, b, |x, y| scaled(x, up_a) == scaled(y, up_b)),
         Op::Ne => pack2(a, b, |x, y| scaled(x, up_a) != scaled(y, up_b)),
@@ -353,7 +358,10 @@ impl Order for IntervalMonthDayNano {
 }
 
 fn primitive<T: ArrowPrimitiveType<Native: Order>>(op: Op, a: &Value, b: &Value, _: usize) -> BooleanBuffer {
-    let (a, b) = (side::<T>(a), side::<T>(b));
+    ordered_sides(op, side::<T>(a), side::<T>(b))
+}
+
+fn ordered_sides<T: Order>(op: Op, a: Side<T>, b: Side<T>) -> BooleanBuffer {
     match op {
         Op::Eq => pack2(a, b, |x, y| x.same(y)),
         Op::Ne => pack2(a, b, |x, y| !x.same(y)),

@@ -153,6 +153,9 @@ pub fn with_nulls(array: &ArrayRef, nulls: Option<NullBuffer>) -> ArrayRef {
 fn case(args: &[Value], rows: usize, ty: &DataType) -> Value {
     let constant = args.iter().all(|a| a.constant);
     let rows = if constant { 1 } else { rows };
+    if rows == 1 {
+        return one_case(args, ty, constant);
+    }
     let branches = args.len() / 2;
     let otherwise = (args.len() % 2 == 1).then(|| args.len() - 1);
     let mut errors = Errors::none();
@@ -194,6 +197,21 @@ fn case(args: &[Value], rows: usize, ty: &DataType) -> Value {
     Value { array: choose(args, &choice, ty, &mut errors), constant, errors }
 }
 
+/// CASE of one row: the value taken is the result as it stands.
+fn one_case(args: &[Value], ty: &DataType, constant: bool) -> Value {
+    for branch in args.chunks(2) {
+        let [condition, value] = branch else { return Value { constant, ..branch[0].clone() } };
+        if !condition.errors.is_empty() {
+            return Value { array: arrays::nulls(ty, 1), constant, errors: condition.errors.clone() };
+        }
+        let test = condition.array.as_boolean();
+        if test.is_valid(0) && test.value(0) {
+            return Value { constant, ..value.clone() };
+        }
+    }
+    Value { array: arrays::nulls(ty, 1), constant, errors: Errors::none() }
+}
+
 fn fail(choice: &mut [u32], errors: &mut Errors, row: usize, error: &crate::value::EvalError) {
     errors.set(row, error.code, error.message.clone());
     choice[row] = NONE;
@@ -210,10 +228,27 @@ fn coalesce(args: &[Value], rows: usize, ty: &DataType) -> Value {
         // Nothing is left to the others, but where the first failed.
         return first.clone();
     }
+    if rows == 1 {
+        let takes = |a: &&Value| a.array.is_valid(0) || !a.errors.is_empty();
+        let taken = args.iter().find(takes).or(args.last());
+        return Value { constant, ..taken.unwrap_or_else(|| panic!("COALESCE of no arguments")).clone() };
+    }
+    // From the last argument to the first: the first that has a value, or failed, is written last.
     let mut choice = vec![NONE; rows];
-    for (row, choice) in choice.iter_mut().enumerate() {
-        let takes = |a: &Value| a.array.is_valid(a.at(row)) || a.errors.get(a.at(row)).is_some();
-        *choice = args.iter().position(takes).map_or(NONE, |index| index as u32);
+    for (index, arg) in args.iter().enumerate().rev() {
+        let index = index as u32;
+        match arg.array.nulls() {
+            _ if arg.constant => {
+                if arg.array.is_valid(0) || !arg.errors.is_empty() {
+                    choice.fill(index);
+                }
+            }
+            None => choice.fill(index),
+            Some(nulls) => {
+                nulls.inner().set_indices().for_each(|row| choice[row] = index);
+                arg.errors.iter().for_each(|(row, _)| choice[row] = index);
+            }
+        }
     }
     let mut errors = Errors::none();
     Value { array: choose(args, &choice, ty, &mut errors), constant, errors }

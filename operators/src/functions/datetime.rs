@@ -712,8 +712,8 @@ fn age(a: i64, b: i64) -> Interval {
         (micros, days) = (micros + DAY, days - 1);
     }
     if days < 0 {
-        // The days of the earlier month, or of the later one where the sign was turned.
-        days += if minus { month_len(ya, ma) } else { month_len(yb, mb) } as i64;
+        // The days of the earlier month.
+        days += month_len(yb, mb) as i64;
         months -= 1;
     }
     let sign = if minus { -1 } else { 1 };

@@ -219,6 +219,9 @@ fn read_words(text: &str, last: &str) -> Option<Parts> {
                 at += 1;
                 let months = count.abs() * 12.0 + read_number(b, &mut at)?;
                 add(&mut parts, if minus { -months } else { months }, (1.0, 0.0, 0.0));
+                if !matches!(b.get(at), None | Some(b' ')) {
+                    return None;
+                }
             }
             _ => {
                 let mut word = at;

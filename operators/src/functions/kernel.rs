@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::*;
-use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, NullBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_schema::DataType;
 
 use crate::arrays;
@@ -148,6 +148,12 @@ pub fn map<A: Copy, O>(a: Side<A>, f: impl Fn(A) -> O) -> Vec<O> {
 /// `f` of each pair of values.
 #[inline]
 pub fn map2<A: Copy, B: Copy, O>(a: Side<A>, b: Side<B>, f: impl Fn(A, B) -> O) -> Vec<O> {
+    map2_mut(a, b, f)
+}
+
+/// As [`map2`], of a closure that gathers something on the way.
+#[inline(always)]
+pub fn map2_mut<A: Copy, B: Copy, O>(a: Side<A>, b: Side<B>, mut f: impl FnMut(A, B) -> O) -> Vec<O> {
     match (a, b) {
         (Side::Each(a), Side::Each(b)) => a.iter().zip(b).map(|(&x, &y)| f(x, y)).collect(),
         (Side::Each(a), Side::One(y)) => a.iter().map(|&x| f(x, y)).collect(),
@@ -172,10 +178,7 @@ pub fn checked<A: Copy, O, F: Flag>(
         value
     });
     if flag.is_set() {
-        note(out.len(), nulls, errors, error, |row| match a {
-            Side::Each(a) => f(a[row]).1.is_set(),
-            Side::One(a) => f(a).1.is_set(),
-        });
+        note(out.len(), nulls, errors, error, |row| f(at(a, row)).1.is_set());
     }
     out
 }
@@ -199,29 +202,13 @@ pub fn checked2<A: Copy, B: Copy, O, F: Flag>(
     f: impl Fn(A, B) -> (O, F),
 ) -> Vec<O> {
     let mut flag = F::default();
-    let mut g = |x, y| {
+    let out = map2_mut(a, b, |x, y| {
         let (value, bad) = f(x, y);
         flag = flag.or(bad);
         value
-    };
-    let out: Vec<O> = match (a, b) {
-        (Side::Each(a), Side::Each(b)) => a.iter().zip(b).map(|(&x, &y)| g(x, y)).collect(),
-        (Side::Each(a), Side::One(y)) => a.iter().map(|&x| g(x, y)).collect(),
-        (Side::One(x), Side::Each(b)) => b.iter().map(|&y| g(x, y)).collect(),
-        (Side::One(x), Side::One(y)) => vec![g(x, y)],
-    };
+    });
     if flag.is_set() {
-        note(out.len(), nulls, errors, error, |row| {
-            let x = match a {
-                Side::Each(a) => a[row],
-                Side::One(a) => a,
-            };
-            let y = match b {
-                Side::Each(b) => b[row],
-                Side::One(b) => b,
-            };
-            f(x, y).1.is_set()
-        });
+        note(out.len(), nulls, errors, error, |row| f(at(a, row), at(b, row)).1.is_set());
     }
     out
 }
@@ -332,7 +319,7 @@ pub fn texts(value: &Value) -> Texts<'_> {
 
 /// A native value of a row of an argument.
 #[inline]
-pub fn at<T: ArrowNativeType>(side: Side<T>, row: usize) -> T {
+pub fn at<T: Copy>(side: Side<T>, row: usize) -> T {
     match side {
         Side::Each(values) => values[row],
         Side::One(value) => value,

@@ -4,6 +4,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_buffer::BooleanBuffer;
+use memchr::memmem::Finder;
 
 use crate::expr::Expr;
 use crate::functions::kernel::{booleans, constant_text, nulls, strict, texts};
@@ -97,14 +98,14 @@ fn kernel(args: &[Expr], fold: bool) -> Kernel {
 }
 
 /// A compiled pattern.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Pattern {
     shape: Shape,
     /// Texts are put in lower case first.
     fold: bool,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 enum Shape {
     /// No wildcard.
     Equal(String),
@@ -113,9 +114,62 @@ enum Shape {
     /// `%text`
     Suffix(String),
     /// `%text%`
-    Contains(String),
-    /// Pieces between `%`s; None in a piece is `_`. Whether a `%` stands in front and behind.
-    Pieces { pieces: Vec<Vec<Option<char>>>, open_front: bool, open_back: bool },
+    Contains(Finder<'static>),
+    /// Pieces between `%`s. Whether a `%` stands in front and behind.
+    Pieces { pieces: Vec<Piece>, open_front: bool, open_back: bool },
+}
+
+/// What stands between two `%`s.
+#[derive(Debug)]
+enum Piece {
+    /// Characters as they are.
+    Text(Finder<'static>),
+    /// With a `_`, which is None, among them.
+    Wild(Vec<Option<char>>),
+}
+
+impl Piece {
+    fn new(characters: Vec<Option<char>>) -> Piece {
+        match characters.iter().copied().collect::<Option<String>>() {
+            Some(text) => Piece::Text(finder(&text)),
+            None => Piece::Wild(characters),
+        }
+    }
+
+    /// What follows this piece at the start of `text`.
+    fn skip<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match self {
+            Piece::Text(finder) => text.as_bytes().starts_with(finder.needle()).then(|| &text[finder.needle().len()..]),
+            Piece::Wild(characters) => skip(text, characters),
+        }
+    }
+
+    /// What follows this piece where it first stands.
+    fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match self {
+            Piece::Text(finder) => finder.find(text.as_bytes()).map(|at| &text[at + finder.needle().len()..]),
+            Piece::Wild(characters) => {
+                let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+                starts.find_map(|at| skip(&text[at..], characters))
+            }
+        }
+    }
+
+    /// Whether `text` ends so.
+    fn ends(&self, text: &str) -> bool {
+        match self {
+            Piece::Text(finder) => text.as_bytes().ends_with(finder.needle()),
+            Piece::Wild(characters) => {
+                let Some(start) = text.chars().count().checked_sub(characters.len()) else { return false };
+                let at = text.char_indices().nth(start).map_or(text.len(), |(at, _)| at);
+                skip(&text[at..], characters).is_some_and(str::is_empty)
+            }
+        }
+    }
+}
+
+fn finder(text: &str) -> Finder<'static> {
+    Finder::new(text.as_bytes()).into_owned()
 }
 
 impl Pattern {
@@ -160,8 +214,8 @@ impl Pattern {
             (Some(text), false, false) => Shape::Equal(text),
             (Some(text), false, true) => Shape::Prefix(text),
             (Some(text), true, false) => Shape::Suffix(text),
-            (Some(text), true, true) => Shape::Contains(text),
-            (None, ..) => Shape::Pieces { pieces, open_front, open_back },
+            (Some(text), true, true) => Shape::Contains(finder(&text)),
+            (None, ..) => Shape::Pieces { pieces: pieces.into_iter().map(Piece::new).collect(), open_front, open_back },
         };
         Ok(Pattern { shape, fold })
     }
@@ -178,8 +232,7 @@ impl Pattern {
             Shape::Suffix(p) => {
                 BooleanBuffer::collect_bool(rows, |row| texts.value(row).as_bytes().ends_with(p.as_bytes()))
             }
-            Shape::Contains(p) => {
-                let finder = memchr::memmem::Finder::new(p.as_bytes());
+            Shape::Contains(finder) => {
                 BooleanBuffer::collect_bool(rows, |row| finder.find(texts.value(row).as_bytes()).is_some())
             }
             Shape::Pieces { .. } => BooleanBuffer::collect_bool(rows, |row| self.matches(texts.value(row))),
@@ -198,7 +251,7 @@ impl Pattern {
             Shape::Equal(p) => text == p,
             Shape::Prefix(p) => text.starts_with(p.as_str()),
             Shape::Suffix(p) => text.ends_with(p.as_str()),
-            Shape::Contains(p) => text.contains(p.as_str()),
+            Shape::Contains(finder) => finder.find(text.as_bytes()).is_some(),
             Shape::Pieces { pieces, open_front, open_back } => match_pieces(text, pieces, *open_front, *open_back),
         }
     }
@@ -217,11 +270,11 @@ fn skip<'a>(text: &'a str, piece: &[Option<char>]) -> Option<&'a str> {
 }
 
 /// Each piece at its leftmost place after the one before; the last one, unless open behind, at the end.
-fn match_pieces(text: &str, pieces: &[Vec<Option<char>>], open_front: bool, open_back: bool) -> bool {
+fn match_pieces(text: &str, pieces: &[Piece], open_front: bool, open_back: bool) -> bool {
     let mut rest = text;
     let mut pieces = pieces;
     if let ([first, others @ ..], false) = (pieces, open_front) {
-        match skip(rest, first) {
+        match first.skip(rest) {
             Some(after) => (rest, pieces) = (after, others),
             None => return false,
         }
@@ -230,23 +283,13 @@ fn match_pieces(text: &str, pieces: &[Vec<Option<char>>], open_front: bool, open
         }
     }
     let last = if open_back { None } else { pieces.split_last() };
-    let middle = last.map_or(pieces, |(_, before)| before);
-    for piece in middle {
-        let mut starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-        match starts.find_map(|at| skip(&rest[at..], piece)) {
+    for piece in last.map_or(pieces, |(_, before)| before) {
+        match piece.find(rest) {
             Some(after) => rest = after,
             None => return false,
         }
     }
-    match last {
-        None => true,
-        Some((piece, _)) => {
-            let len = rest.chars().count();
-            let Some(start) = len.checked_sub(piece.len()) else { return false };
-            let at = rest.char_indices().nth(start).map_or(rest.len(), |(at, _)| at);
-            skip(&rest[at..], piece).is_some_and(str::is_empty)
-        }
-    }
+    last.is_none_or(|(piece, _)| piece.ends(rest))
 }
 
 #[cfg(test)]

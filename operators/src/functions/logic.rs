@@ -183,6 +183,17 @@ fn parts(arg: &Value, rows: usize) -> (BooleanBuffer, Option<BooleanBuffer>) {
 fn connect(args: &[Value], rows: usize, decisive: bool) -> Value {
     let constant = args.iter().all(|a| a.constant);
     let rows = if constant { 1 } else { rows };
+    let plain = |a: &Value| !a.constant && a.errors.is_empty() && a.array.null_count() == 0;
+    if let [first, others @ ..] = args
+        && args.iter().all(plain)
+    {
+        let mut values = first.array.as_boolean().values().clone();
+        for other in others {
+            let other = other.array.as_boolean().values();
+            values = if decisive { &values | other } else { &values & other };
+        }
+        return Value::column(booleans(values, None));
+    }
     // Whether one argument decides, and whether all are known.
     let mut decided: Option<BooleanBuffer> = None;
     let mut known: Option<BooleanBuffer> = None;

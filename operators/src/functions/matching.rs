@@ -168,8 +168,8 @@ pub const FUNCTIONS: &[Function] = &[
                         });
                     }
                     let text = text.get(row);
-                    let from = text.char_indices().nth(start as usize - 1).map_or(text.len(), |(at, _)| at);
-                    Ok(regex.find_iter(&text[from..]).count() as i32)
+                    let from = text.char_indices().nth(start as usize - 1).map(|(at, _)| at);
+                    Ok(from.map_or(0, |from| regex.find_iter(&text[from..]).count() as i32))
                 });
                 column::<Int32Type>(values, nulls, &out)
             })

@@ -32,6 +32,14 @@ pub fn write_int(out: &mut Vec<u8>, value: i64) {
 
 /// Appends `value` with at least `width` digits, zeros in front.
 pub fn write_unsigned(out: &mut Vec<u8>, mut value: u64, width: usize) {
+    if value < 100 && width <= 2 {
+        if width == 2 || value >= 10 {
+            out.extend_from_slice(&[b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]);
+        } else {
+            out.push(b'0' + value as u8);
+        }
+        return;
+    }
     let mut buffer = [b'0'; 20];
     let mut at = buffer.len();
     while value >= 10 {

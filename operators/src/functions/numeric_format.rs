@@ -143,6 +143,7 @@ impl Format {
         let (front, back) = body.split_at(sign_at);
         let blank: &[u8] = if self.fill { b" " } else { b"" };
         let (before, after): (&[u8], &[u8]) = match self.sign {
+            _ if point == self.items.len() && whole_places == 0 => (b"", b""),
             Sign::Plain => (if minus { b"-" } else { blank }, b""),
             Sign::Front => (if minus { b"-" } else { b"+" }, b""),
             Sign::Back => (b"", if minus { b"-" } else { b"+" }),

@@ -75,12 +75,9 @@ pub const FUNCTIONS: &[Function] = &[
             "concat",
             &[],
             "concat(a, b, …) → text",
-            "All arguments as texts, one after the other; NULLs are left out.",
-            &[("concat('a', NULL, 1, true)", "a1true"), ("concat(NULL)", "")],
-            |args| {
-                count(args, 1, usize::MAX)?;
-                signature(args.iter().map(|a| as_is(a, TEXT)).collect::<Vec<_>>(), TEXT)
-            },
+            "All arguments as texts (booleans as t and f), one after the other; NULLs are left out.",
+            &[("concat('a', NULL, 1, true)", "a1t"), ("concat(NULL)", "")],
+            |args| joined_args(args, 1),
             |_, _| joined(false),
         )
     },
@@ -90,10 +87,7 @@ pub const FUNCTIONS: &[Function] = &[
         "concat_ws(separator, a, b, …) → text",
         "All further arguments as texts with the separator between them; NULLs are left out.",
         &[("concat_ws(',', 'a', NULL, 'b')", "a,b"), ("concat_ws(NULL, 'a')", "NULL")],
-        |args| {
-            count(args, 2, usize::MAX)?;
-            signature(args.iter().map(|a| as_is(a, TEXT)).collect::<Vec<_>>(), TEXT)
-        },
+        |args| joined_args(args, 2),
         |_, _| joined(true),
     ),
     entry(
@@ -104,8 +98,20 @@ pub const FUNCTIONS: &[Function] = &[
         &[("length('äöü')", "3"), ("length('')", "0")],
         |args| text_or_bytes(args, INT),
         |args, ty| {
-            let bytes = args[0].ty() == SqlType::Bytea;
-            counted(ty, bytes, |t| t.chars().count() as i32, |b| b.len() as i32)
+            if args[0].ty() == SqlType::Bytea {
+                return counted(ty, true, |_| 0, |b| b.len() as i32);
+            }
+            let out = ty.arrow();
+            strict(ty, move |args, _, _| {
+                let array = args[0].array.as_string::<i32>();
+                let (first, last) = (array.value_offsets()[0] as usize, array.value_offsets()[array.len()] as usize);
+                let values = if array.value_data()[first..last].is_ascii() {
+                    array.value_offsets().windows(2).map(|ends| ends[1] - ends[0]).collect()
+                } else {
+                    (0..array.len()).map(|row| array.value(row).chars().count() as i32).collect()
+                };
+                column::<Int32Type>(values, nulls(args), &out)
+            })
         },
     ),
     entry(
@@ -363,7 +369,7 @@ pub const FUNCTIONS: &[Function] = &[
                 let part = match n {
                     0 => return Err(EvalError { code: "22023", message: "field position must not be zero".into() }),
                     _ if separator.is_empty() => (n.abs() == 1).then_some(text),
-                    1.. => text.split(separator).nth(n as usize - 1),
+                    1.. => part(text, separator, n as usize - 1),
                     _ => text.rsplit(separator).nth(n.unsigned_abs() as usize - 1),
                 };
                 out.extend_from_slice(part.unwrap_or_default().as_bytes());
@@ -384,7 +390,7 @@ pub const FUNCTIONS: &[Function] = &[
                 optional(|args, n, row| {
                     let n = usize::try_from(n(2, row)).ok()?;
                     let (text, separator) = (args[0].get(row), args[1].get(row));
-                    if separator.is_empty() { None } else { text.split(separator).nth(n) }
+                    if separator.is_empty() { None } else { part(text, separator, n) }
                 })
             },
         )
@@ -611,6 +617,15 @@ fn push(out: &mut Vec<u8>, c: char) {
     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
+/// Part `n` (from 0) of a text between separators.
+fn part<'a>(text: &'a str, separator: &str, n: usize) -> Option<&'a str> {
+    let [byte] = separator.as_bytes() else { return text.split(separator).nth(n) };
+    let mut ends = memchr::memchr_iter(*byte, text.as_bytes()).chain([text.len()]);
+    let start = if n == 0 { 0 } else { ends.nth(n - 1)? + 1 };
+    let end = ends.next()?;
+    Some(&text[start..end])
+}
+
 /// Where character `n` (from 0) of a text begins, or where it ends.
 fn offset(text: &str, n: usize) -> usize {
     if text.is_ascii() {
@@ -714,6 +729,13 @@ fn concatenation(_: &[Expr], ty: SqlType) -> Kernel {
     })
 }
 
+/// Any arguments; booleans are written as `t` and `f` here, other types as casts do.
+fn joined_args(args: &[Arg], least: usize) -> Result<Signature, String> {
+    count(args, least, usize::MAX)?;
+    let param = |a: &Arg| if a.ty == SqlType::Boolean { a.ty } else { as_is(a, TEXT) };
+    signature(args.iter().map(param).collect::<Vec<_>>(), TEXT)
+}
+
 /// `concat`, or `concat_ws` where the first argument stands between the others.
 fn joined(separated: bool) -> Kernel {
     lenient(move |args, rows| {
@@ -721,7 +743,8 @@ fn joined(separated: bool) -> Kernel {
         let valid = |v: &Value, row: usize| v.array.is_valid(v.at(row));
         let nulls = (separated && args[0].array.null_count() > 0)
             .then(|| NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| valid(&args[0], row))));
-        let of_text: Vec<Texts> = args.iter().map(texts).collect();
+        let args: Vec<Cow<Value>> = args.iter().map(letters).collect();
+        let of_text: Vec<Texts> = args.iter().map(|a| texts(a)).collect();
         let array = text::build_checked(rows, nulls, &mut errors, |out, row| {
             let mut first = true;
             for (index, arg) in args.iter().enumerate().skip(separated as usize) {
@@ -736,6 +759,13 @@ fn joined(separated: bool) -> Kernel {
         });
         (Arc::new(array), errors)
     })
+}
+
+/// Booleans as `t` and `f`; texts as they are.
+fn letters(value: &Value) -> Cow<'_, Value> {
+    let Some(booleans) = value.array.as_boolean_opt() else { return Cow::Borrowed(value) };
+    let texts: StringArray = booleans.iter().map(|b| b.map(|b| if b { "t" } else { "f" })).collect();
+    Cow::Owned(Value { array: Arc::new(texts), ..value.clone() })
 }
 
 fn trimming(front: bool, back: bool) -> Kernel {
