@@ -17,6 +17,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Decimal128Type;
 use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
+use deltaq_circuit::arrays::View;
 use deltaq_circuit::keys::{KeyLayout, Keys};
 use deltaq_circuit::operator::Size;
 use deltaq_circuit::trace::Trace;
@@ -249,11 +250,27 @@ impl Table {
             self.accept(rows);
         } else {
             let old = self.rows_at(&there.slots);
-            let delta = Batch::concat(&[old.negate(), rows]).consolidate();
+            let any_stays = self.any_stays(&old, &rows, &there.rows);
+            let delta = Batch::concat(&[old.negate(), rows]);
+            // Keys stand once on either side: only an old row and the new one of its key could cancel.
+            let delta = if any_stays { delta.consolidate() } else { delta.assume_consolidated() };
             self.may_retract(&delta)?;
             self.accept(delta);
         }
         Ok(given)
+    }
+
+    /// Whether one of the rows `old` equals the row of `new`, named by `at`, that is to take its place. They have equal keys.
+    fn any_stays(&self, old: &Batch, new: &Batch, at: &[u32]) -> bool {
+        let others = (0..self.schema().len()).filter(|c| !self.primary_key.contains(c));
+        let others: Vec<(View, View)> = others.map(|c| (View::of(old.column(c)), View::of(new.column(c)))).collect();
+        let equal = |(row, at): (usize, usize)| {
+            others.iter().all(|(old, new)| match (old.is_null(row), new.is_null(at)) {
+                (false, false) => old.equals(row, new, at),
+                (old, new) => old && new,
+            })
+        };
+        at.iter().map(|at| *at as usize).enumerate().any(equal)
     }
 
     /// Deletes the rows of these primary keys.

@@ -325,7 +325,7 @@ impl Interior {
         self.settle()?;
         let contents = self.contents_of(node)?;
         if !self.watchers.iter().any(|w| w.node == node) {
-            self.runtime.watch(node, true)?;
+            self.watch(node)?;
         }
         let id = self.next_watcher;
         self.next_watcher += 1;
@@ -389,9 +389,16 @@ impl Interior {
         }
         if moved && old != new {
             self.runtime.watch(old, false)?;
-            self.runtime.watch(new, true)?;
+            self.watch(new)?;
         }
         Ok(())
+    }
+
+    fn watch(&mut self, node: NodeId) -> Result<()> {
+        if self.circuit.is_apart(node) {
+            self.runtime.apart(node);
+        }
+        Ok(self.runtime.watch(node, true)?)
     }
 
     /// Whether somebody is subscribed to `node`.

@@ -475,14 +475,24 @@ fn scatter(delta: &Batch, partition: &Partition, me: usize, workers: usize) -> V
     };
     let columns: Vec<_> = key.iter().map(|&k| Arc::clone(delta.column(k))).collect();
     let hashes = delta.layout(key).encode(&columns, delta.len()).hashes();
-    let mut rows: Vec<Vec<u32>> = vec![Vec::with_capacity(delta.len() / workers + 16); workers];
-    for (row, &hash) in hashes.iter().enumerate() {
-        rows[keys::part(hash, workers)].push(row as u32);
+    let targets: Vec<u32> = hashes.iter().map(|&hash| keys::part(hash, workers) as u32).collect();
+    // The rows of one target after those of another. They are counted first, so that no row costs a branch.
+    let mut counts = vec![0; workers];
+    targets.iter().for_each(|&target| counts[target as usize] += 1);
+    let starts: Vec<usize> =
+        counts.iter().scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count))).collect();
+    let mut order = vec![0u32; targets.len()];
+    let mut places = starts.clone();
+    for (row, &target) in targets.iter().enumerate() {
+        let place = &mut places[target as usize];
+        order[*place] = row as u32;
+        *place += 1;
     }
-    let part = |(target, rows): (usize, Vec<u32>)| match rows.len() {
+    let order = UInt32Array::from(order);
+    let part = |target: usize| match counts[target] {
         0 => None,
         len if len == delta.len() => Some((target, delta.clone())),
-        _ => Some((target, delta.take(&UInt32Array::from(rows)))),
+        len => Some((target, delta.take(&order.slice(starts[target], len)))),
     };
-    rows.into_iter().enumerate().filter_map(part).collect()
+    (0..workers).filter_map(part).collect()
 }

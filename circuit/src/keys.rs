@@ -93,10 +93,20 @@ impl Keys {
     /// Whether the keys of two rows are equal.
     #[inline]
     pub fn same(&self, a: usize, b: usize) -> bool {
-        match self {
-            Keys::Fixed(keys) => keys[a] == keys[b],
-            Keys::Wide(keys) => keys[a] == keys[b],
-            Keys::Bytes(keys) => keys.get(a) == keys.get(b),
+        self.equals(a, self, b)
+    }
+
+    /// Whether the key of row `row` equals that of row `at` of other keys.
+    ///
+    /// # Panics
+    /// If those are of another layout.
+    #[inline]
+    pub fn equals(&self, row: usize, other: &Keys, at: usize) -> bool {
+        match (self, other) {
+            (Keys::Fixed(a), Keys::Fixed(b)) => a[row] == b[at],
+            (Keys::Wide(a), Keys::Wide(b)) => a[row] == b[at],
+            (Keys::Bytes(a), Keys::Bytes(b)) => a.get(row) == b.get(at),
+            _ => panic!("keys of two layouts compared"),
         }
     }
 

@@ -168,6 +168,11 @@ impl Circuit {
         self.known.get(&node).is_some_and(|k| k.insert_only)
     }
 
+    /// Whether no two workers ever yield equal rows of `node`: where they lie follows from their columns.
+    pub fn is_apart(&self, node: NodeId) -> bool {
+        self.known.get(&node).is_some_and(|k| matches!(k.placement, Placement::Key(_) | Placement::One))
+    }
+
     /// How the work of the view at `root` spreads over workers.
     pub fn spread(&self, root: NodeId) -> Spread {
         let mut spread = Spread::Passthrough;

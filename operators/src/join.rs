@@ -71,8 +71,8 @@ impl Join {
         Join { left, right, nulls, pair, post, plain }
     }
 
-    /// The pairs that `matches` names: rows of `delta`, which is the left side or the right, with rows of `trace`.
-    fn pairs(&self, delta: &Batch, matches: &Matches, trace: &Trace, delta_is_left: bool) -> Batch {
+    /// The pairs that `matches` names: rows of `delta`, which is the left side or the right, with rows of the other.
+    fn pairs(&self, delta: &Batch, matches: &Matches, other: &Other, delta_is_left: bool) -> Batch {
         if matches.rows.is_empty() {
             return Batch::none();
         }
@@ -80,7 +80,7 @@ impl Join {
         let mine = |column: &usize| (*column < split) == delta_is_left;
         let (own_from, other_from) = if delta_is_left { (0, split) } else { (split, 0) };
         let others: Vec<usize> = self.pair.iter().filter(|c| !mine(c)).map(|c| c - other_from).collect();
-        let mut others = trace.gather(&others, &matches.slots).into_iter();
+        let mut others = other.gather(&others, &matches.slots).into_iter();
         let once = matches.rows.len() == delta.len() && matches.rows.iter().enumerate().all(|(i, r)| i == *r as usize);
         let rows = UInt32Array::from(matches.rows.clone());
         let columns: Vec<ArrayRef> = self
@@ -95,7 +95,7 @@ impl Join {
             })
             .collect();
         let pairs = matches.rows.iter().zip(&matches.slots);
-        let weights: Vec<Weight> = pairs.map(|(row, slot)| delta.weight(*row as usize) * trace.weight(*slot)).collect();
+        let weights: Vec<Weight> = pairs.map(|(row, slot)| delta.weight(*row as usize) * other.weight(*slot)).collect();
         let weights = if weights.iter().all(|w| *w == 1) { Weights::Ones } else { Weights::Each(weights.into()) };
         Batch::with_len(columns, weights, matches.rows.len())
     }
@@ -105,8 +105,8 @@ impl Join {
             return Batch::none();
         }
         let side = if delta_is_left { &self.left } else { &self.right };
-        let key: Vec<ArrayRef> = side.key.iter().map(|&k| delta.column(k).clone()).collect();
-        self.pairs(delta, &trace.find(&key, delta.len()), trace, delta_is_left)
+        let matches = trace.find(&side.key_columns(delta), delta.len());
+        self.pairs(delta, &matches, &Other::Trace(trace), delta_is_left)
     }
 
     /// The join of two batches: the smaller one is indexed, the larger one looked up.
@@ -114,16 +114,51 @@ impl Join {
         if left.is_empty() || right.is_empty() {
             return Batch::none();
         }
-        let left_is_small = left.len() < right.len();
-        let (small, side) = if left_is_small { (left, &self.left) } else { (right, &self.right) };
-        let mut trace = Trace::new(side.types.clone(), side.key.clone(), self.nulls);
-        trace.update(small);
-        if left_is_small { self.probe(right, &trace, false) } else { self.probe(left, &trace, true) }
+        let (left_key, right_key) = (self.left.key_columns(left), self.right.key_columns(right));
+        let layout = left.layout(&self.left.key);
+        if left.len() < right.len() {
+            let matches = Matches::between(&layout, &right_key, right.len(), &left_key, left.len(), self.nulls);
+            self.pairs(right, &matches, &Other::Batch(left), false)
+        } else {
+            let matches = Matches::between(&layout, &left_key, left.len(), &right_key, right.len(), self.nulls);
+            self.pairs(left, &matches, &Other::Batch(right), true)
+        }
     }
 
     fn finish(&self, pairs: &[Batch]) -> Output {
         let pairs = Batch::concat(pairs);
         if self.plain || pairs.is_empty() { pairs.into() } else { self.post.apply(&[pairs]) }
+    }
+}
+
+impl Side {
+    fn key_columns(&self, rows: &Batch) -> Vec<ArrayRef> {
+        self.key.iter().map(|&k| rows.column(k).clone()).collect()
+    }
+}
+
+/// What a delta meets.
+enum Other<'a> {
+    Trace(&'a Trace),
+    Batch(&'a Batch),
+}
+
+impl Other<'_> {
+    fn gather(&self, columns: &[usize], rows: &[u32]) -> Vec<ArrayRef> {
+        match self {
+            Other::Trace(trace) => trace.gather(columns, rows),
+            Other::Batch(batch) => {
+                let rows = UInt32Array::from(rows.to_vec());
+                columns.iter().map(|&c| arrays::take(batch.column(c), &rows)).collect()
+            }
+        }
+    }
+
+    fn weight(&self, row: u32) -> Weight {
+        match self {
+            Other::Trace(trace) => trace.weight(row),
+            Other::Batch(batch) => batch.weight(row as usize),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The caller's side: one order of commands for all workers, their replies merged.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,6 +51,8 @@ pub struct Runtime {
     outstanding: usize,
     finished: VecDeque<(Epoch, Step)>,
     panicked: Option<(usize, String)>,
+    /// Nodes of which no two workers yield equal rows.
+    apart: HashSet<NodeId>,
 }
 
 /// The state of all workers, for [`Runtime::load`] to take back.
@@ -108,6 +110,7 @@ impl Runtime {
             outstanding: 0,
             finished: VecDeque::new(),
             panicked: None,
+            apart: HashSet::new(),
         };
         for answer in runtime.answers()? {
             assert!(matches!(answer, Answer::Ready), "a worker's first reply is that it is ready");
@@ -138,6 +141,9 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn remove(&mut self, nodes: &[NodeId]) -> Result<(), Error> {
+        nodes.iter().for_each(|node| {
+            self.apart.remove(node);
+        });
         self.tell(|_| Command::Remove(nodes.to_vec()))
     }
 
@@ -294,6 +300,11 @@ impl Runtime {
         Ok(())
     }
 
+    /// Says that no two workers ever yield equal rows of `node`: what each of them has consolidated is consolidated together.
+    pub fn apart(&mut self, node: NodeId) {
+        self.apart.insert(node);
+    }
+
     fn check(&self) -> Result<(), Error> {
         match &self.panicked {
             None => Ok(()),
@@ -396,7 +407,7 @@ impl Runtime {
         });
         let first = steps.next().unwrap_or_default();
         let step = steps.fold(first, merge);
-        let step = if self.config.workers == 1 { step } else { join(step) };
+        let step = if self.config.workers == 1 { step } else { join(step, &self.apart) };
         let epoch = Epoch(self.epoch.0 + 1 - self.outstanding as u64);
         self.outstanding -= 1;
         self.finished.push_back((epoch, step));
@@ -421,12 +432,14 @@ fn merge(mut all: Step, more: Step) -> Step {
 }
 
 /// Each node once, in order. A delta that came from one worker alone is not copied.
-fn join(mut step: Step) -> Step {
+fn join(mut step: Step, apart: &HashSet<NodeId>) -> Step {
     step.outputs.sort_by_key(|(node, _)| *node);
     let runs = step.outputs.chunk_by(|a, b| a.0 == b.0);
     let outputs = runs.map(|run| {
         let batches: Vec<Batch> = run.iter().map(|(_, batch)| batch.clone()).collect();
-        (run[0].0, Batch::concat(&batches))
+        let all = Batch::concat(&batches);
+        let distinct = apart.contains(&run[0].0) && batches.iter().all(Batch::is_consolidated);
+        (run[0].0, if distinct { all.trust_consolidated() } else { all })
     });
     step.outputs = outputs.collect();
     step

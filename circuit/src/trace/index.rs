@@ -31,6 +31,9 @@ struct Entry {
 
 const EMPTY: Entry = Entry { hash: 0, slot: NONE };
 
+/// Places that a processor's own cache holds, about.
+const CACHED_PLACES: usize = 1 << 15;
+
 /// An index has at least so many places.
 const PLACES_MIN: usize = 8;
 
@@ -127,11 +130,15 @@ impl Index {
         self.probe(hash as u32, same).ok().map(|place| self.entries[place].slot)
     }
 
-    /// For each hash the slot of an entry of that hash, or `u32::MAX`: most likely the one looked for, if it is there. Lookups in a row
-    /// do not wait for each other's cache misses, nor for what is at the slots.
-    pub fn candidates(&self, hashes: impl Iterator<Item = u64>) -> Vec<u32> {
+    /// For each hash the slot of an entry of that hash, or `u32::MAX`: most likely the one looked for, if it is there.
+    pub fn candidates(&self, hashes: impl Iterator<Item = u64> + Clone) -> Vec<u32> {
         if self.entries.is_empty() {
             return hashes.map(|_| NONE).collect();
+        }
+        if self.entries.len() > CACHED_PLACES {
+            // Without a branch that waits for it, many cache misses are under way at a time.
+            let touched = hashes.clone().fold(0, |all, hash| all ^ self.entries[self.place(hash as u32)].slot);
+            std::hint::black_box(touched);
         }
         let candidate = |hash| match self.probe(hash as u32, |_| true) {
             Ok(place) => self.entries[place].slot,

@@ -75,8 +75,49 @@ const FREE: Link = Link { weight: 0, next: NONE, prev: NONE };
 pub struct Matches {
     /// Rows of the probing batch.
     pub rows: Vec<u32>,
-    /// Slots of the trace.
+    /// Slots of the trace, or rows of another batch.
     pub slots: Vec<u32>,
+}
+
+impl Matches {
+    /// Rows of two batches whose key columns are equal: `rows` of the first, `slots` of the second, which is better the smaller one.
+    /// Rows with NULL in the key match none unless `nulls`. Cost: a hash a row, and the matches.
+    pub fn between(
+        layout: &KeyLayout,
+        probing: &[ArrayRef],
+        probing_len: usize,
+        held: &[ArrayRef],
+        held_len: usize,
+        nulls: bool,
+    ) -> Matches {
+        let held_keys = layout.encode(held, held_len);
+        let left_out = if nulls { None } else { keys::any_null(held) };
+        let mut index = Index::default();
+        index.reserve(held_len);
+        let mut next = vec![NONE; held_len];
+        for (row, hash) in held_keys.hashes().into_iter().enumerate() {
+            if !left_out.as_ref().is_some_and(|n| n.is_null(row)) {
+                let older = index.replace(hash, row as u32, |other| held_keys.same(other as usize, row));
+                next[row] = older.unwrap_or(NONE);
+            }
+        }
+        let keys = layout.encode(probing, probing_len);
+        let left_out = if nulls { None } else { keys::any_null(probing) };
+        let mut matches = Matches::default();
+        for (row, hash) in keys.hashes().into_iter().enumerate() {
+            if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
+                continue;
+            }
+            let head = index.find(hash, |slot| held_keys.equals(slot as usize, &keys, row));
+            let mut slot = head.unwrap_or(NONE);
+            while slot != NONE {
+                matches.rows.push(row as u32);
+                matches.slots.push(slot);
+                slot = next[slot as usize];
+            }
+        }
+        matches
+    }
 }
 
 impl Trace {
@@ -188,7 +229,10 @@ impl Trace {
 
     /// Looks at all that changes to these rows will look at, all rows at a time, so that their cache misses overlap.
     fn touch(&self, keys: &Keys, hashes: &[u64], rows: impl Iterator<Item = usize> + Clone) {
-        let slots = self.keys.find_all(&self.index, keys, hashes, rows);
+        self.touch_slots(&self.keys.find_all(&self.index, keys, hashes, rows));
+    }
+
+    fn touch_slots(&self, slots: &[u32]) {
         let there = || slots.iter().filter(|s| **s != NONE).map(|s| *s as usize);
         std::hint::black_box(there().fold(0, |all, s| all ^ self.links[s].next));
         self.columns.iter().for_each(|c| {
@@ -397,6 +441,9 @@ impl Trace {
         matches.rows.reserve(len);
         matches.slots.reserve(len);
         let heads = self.keys.find_all(&self.index, &keys, &hashes, 0..len);
+        if self.outgrows_cache() {
+            std::hint::black_box(heads.iter().filter(|s| **s != NONE).fold(0, |all, s| all ^ self.links[*s as usize].next));
+        }
         for (row, mut slot) in heads.into_iter().enumerate() {
             if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
                 continue;
@@ -450,12 +497,17 @@ impl Trace {
         let keys = self.layout.encode(&key, batch.len());
         let hashes = keys.hashes();
         let rest: Vec<View> = self.rest.iter().map(|&c| View::of(batch.column(c))).collect();
-        (0..batch.len()).map(|row| self.multiplicity(&keys, hashes[row], &rest, row)).collect()
+        let heads = self.keys.find_all(&self.index, &keys, &hashes, 0..batch.len());
+        if self.outgrows_cache() {
+            self.touch_slots(&heads);
+        }
+        let weights = heads.iter().enumerate();
+        weights.map(|(row, head)| self.multiplicity(*head, &keys, hashes[row], &rest, row)).collect()
     }
 
-    fn multiplicity(&mut self, keys: &Keys, hash: u64, rest: &[View], row: usize) -> Weight {
-        let head = self.index.find(hash, |s| self.keys.equals(s as usize, keys, row));
-        let mut slot = head.unwrap_or(NONE);
+    /// How often row `row` is held; `head` is the newest slot of its key.
+    fn multiplicity(&mut self, head: u32, keys: &Keys, hash: u64, rest: &[View], row: usize) -> Weight {
+        let mut slot = head;
         let (mut sum, mut seen) = (0, 0);
         while slot != NONE {
             if self.row_equals(slot, rest, row) {
