@@ -479,8 +479,7 @@ fn scatter(delta: &Batch, partition: &Partition, me: usize, workers: usize) -> V
     // The rows of one target after those of another. They are counted first, so that no row costs a branch.
     let mut counts = vec![0; workers];
     targets.iter().for_each(|&target| counts[target as usize] += 1);
-    let starts: Vec<usize> =
-        counts.iter().scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count))).collect();
+    let starts: Vec<usize> = counts.iter().scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count))).collect();
     let mut order = vec![0u32; targets.len()];
     let mut places = starts.clone();
     for (row, &target) in targets.iter().enumerate() {

@@ -35,7 +35,7 @@ const NONE: u32 = u32::MAX;
 const TOUCHED: usize = 256;
 /// Rows of one key that are searched one by one; past these, by the index over whole rows.
 const CHAIN_MAX: usize = 24;
-/// An insert-only batch from this size on is kept as it is until the index is first needed.
+/// Insert-only batches of this size are kept as they are until a lookup is made; smaller ones only before the first.
 const PENDING_MIN: usize = 512;
 
 /// The rows of a Z-set, searchable by the columns of a key.
@@ -143,8 +143,8 @@ impl Trace {
         }
     }
 
-    /// The same, but large insert-only batches are kept as they are, without a copy, until [`Trace::prepare`] is called:
-    /// for a table that is mostly appended to.
+    /// The same, but insert-only batches are kept as they are, the large ones without a copy, until [`Trace::prepare`] is called
+    /// or something is retracted: for a table that is mostly appended to.
     pub fn lazy(types: Vec<DataType>, key: Vec<usize>, nulls: bool) -> Trace {
         Trace { lazy: true, ..Trace::new(types, key, nulls) }
     }
@@ -171,10 +171,10 @@ impl Trace {
         if delta.is_empty() {
             return;
         }
-        if self.lazy && matches!(delta.weights(), Weights::Ones) && delta.len() >= PENDING_MIN && self.index.is_empty()
-        {
-            self.pending.push(delta.clone());
-            return;
+        let insert_only = matches!(delta.weights(), Weights::Ones);
+        let unsearched = self.index.is_empty() || !self.pending.is_empty();
+        if self.lazy && insert_only && (unsearched || delta.len() >= PENDING_MIN) {
+            return self.set_aside(delta.clone());
         }
         if self.lazy {
             self.prepare();
@@ -185,6 +185,14 @@ impl Trace {
             self.absorb(&delta.consolidate());
         }
         self.shrink();
+    }
+
+    /// Keeps rows as they are. Small batches are merged as they come, each row a few times, so that there are few.
+    fn set_aside(&mut self, mut rows: Batch) {
+        while let Some(last) = self.pending.pop_if(|last| last.len() < PENDING_MIN && last.len() <= 2 * rows.len()) {
+            rows = Batch::concat(&[last, rows]);
+        }
+        self.pending.push(rows);
     }
 
     fn absorb(&mut self, delta: &Batch) {
@@ -442,7 +450,9 @@ impl Trace {
         matches.slots.reserve(len);
         let heads = self.keys.find_all(&self.index, &keys, &hashes, 0..len);
         if self.outgrows_cache() {
-            std::hint::black_box(heads.iter().filter(|s| **s != NONE).fold(0, |all, s| all ^ self.links[*s as usize].next));
+            std::hint::black_box(
+                heads.iter().filter(|s| **s != NONE).fold(0, |all, s| all ^ self.links[*s as usize].next),
+            );
         }
         for (row, mut slot) in heads.into_iter().enumerate() {
             if left_out.as_ref().is_some_and(|n| n.is_null(row)) {

@@ -114,7 +114,7 @@ enum Shape {
     /// `%text`
     Suffix(String),
     /// `%text%`
-    Contains(Finder<'static>),
+    Contains(Box<Finder<'static>>),
     /// Pieces between `%`s. Whether a `%` stands in front and behind.
     Pieces { pieces: Vec<Piece>, open_front: bool, open_back: bool },
 }
@@ -123,7 +123,7 @@ enum Shape {
 #[derive(Debug)]
 enum Piece {
     /// Characters as they are.
-    Text(Finder<'static>),
+    Text(Box<Finder<'static>>),
     /// With a `_`, which is None, among them.
     Wild(Vec<Option<char>>),
 }
@@ -168,8 +168,8 @@ impl Piece {
     }
 }
 
-fn finder(text: &str) -> Finder<'static> {
-    Finder::new(text.as_bytes()).into_owned()
+fn finder(text: &str) -> Box<Finder<'static>> {
+    Box::new(Finder::new(text.as_bytes()).into_owned())
 }
 
 impl Pattern {
