@@ -174,6 +174,27 @@ pub fn normal_f32(bits: u32) -> u32 {
     }
 }
 
+/// The bits of a float as an integer of the same order, NaN last and −0.0 with 0.0.
+#[inline]
+pub fn ordered_f64(bits: u64) -> u64 {
+    let bits = normal_f64(bits);
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+}
+
+/// As [`ordered_f64`], for 32 bits.
+#[inline]
+pub fn ordered_f32(bits: u32) -> u32 {
+    let bits = normal_f32(bits);
+    if bits >> 31 == 1 { !bits } else { bits | 1 << 31 }
+}
+
+/// The length in nanoseconds of an interval, given as it lies in memory: a month is 30 days, a day 24 hours, as PostgreSQL compares them.
+#[inline]
+pub fn interval_length(raw: i128) -> i128 {
+    let (months, days, nanos) = (raw as i32, (raw >> 32) as i32, (raw >> 64) as i64);
+    (i128::from(months) * 30 + i128::from(days)) * 86_400_000_000_000 + i128::from(nanos)
+}
+
 /// An array of `data_type` over the bytes of `buffer`: native values, 2, 4, 8 or 16 bytes wide.
 ///
 /// # Panics

@@ -483,7 +483,8 @@ impl Lowering<'_> {
         let node = self.plan(input);
         let node = self.map(node, schema.len(), None, exprs.clone());
         let types = exprs.iter().map(|e| e.ty().arrow()).collect();
-        let query = TopK::new(types, partition, order, offset, limit, number);
+        let insert_only = self.circuit.insert_only(node);
+        let query = TopK::new(types, partition, order, offset, limit, number).insert_only(insert_only);
         let partition = query.partition(0);
         let known = Known { placement: placed(&partition), insert_only: false, key: None };
         let node = self.query(query, vec![(node, partition)], known);

@@ -12,7 +12,6 @@ pub mod flat_map;
 pub mod functions;
 pub mod join;
 pub mod map;
-pub mod order;
 pub mod scalar;
 pub mod topk;
 pub mod types;

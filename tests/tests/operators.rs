@@ -165,12 +165,25 @@ fn top_rows() {
     for partition in [vec![], vec![0], vec![2, 0]] {
         for keys in [vec![], vec![order(1, false, false)], vec![order(2, true, true), order(1, true, false)]] {
             for (offset, limit) in [(0, Some(1)), (1, Some(3)), (2, None), (0, Some(0))] {
-                for number in [false, true] {
+                for (number, insert_only) in [(false, false), (false, true), (true, false), (true, true)] {
                     let query = TopK::new(arrow(&kinds), partition.clone(), keys.clone(), offset, limit, number);
                     let output = types(&kinds).into_iter().chain(number.then_some(SqlType::BigInt)).collect();
-                    check("top_rows", &plain(query, &[&kinds], output));
+                    let query = query.insert_only(insert_only);
+                    check("top_rows", &Stream { insert_only, ..plain(query, &[&kinds], output) });
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn top_rows_by_every_kind() {
+    for kind in KINDS {
+        for (descending, nulls_first) in [(false, false), (false, true), (true, false), (true, true)] {
+            let order = vec![OrderBy { column: 1, descending, nulls_first }];
+            let query = TopK::new(arrow(&[Kind::Int, kind]), vec![0], order, 0, Some(2), true);
+            let output = vec![SqlType::Int, kind.column(), SqlType::BigInt];
+            check("top_rows_by_every_kind", &plain(query, &[&[Kind::Int, kind]], output));
         }
     }
 }

@@ -4,7 +4,9 @@ use arrow_array::ArrayRef;
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_schema::DataType;
 
-use crate::arrays::{self, Values, View, normal_f32, normal_f64};
+use std::cmp::Ordering;
+
+use crate::arrays::{self, Values, View, normal_f32, normal_f64, ordered_f32, ordered_f64};
 
 /// A column whose rows are slots: written in any order, overwritten when a slot is used again.
 #[derive(Debug)]
@@ -166,6 +168,30 @@ impl Column {
             (Slots::W16(a), Values::W16(b)) => a[slot].to_le_bytes() == b[row],
             (Slots::Var(a), Values::Var(offsets, data)) => a.get(slot) == arrays::var(offsets, data, row),
             _ => panic!("a column of another type than the state's {}", self.data_type),
+        }
+    }
+
+    /// How two slots compare, ascending: numbers by size, NaN last, text and binary by bytes, intervals by length.
+    #[inline]
+    pub(crate) fn compare(&self, a: usize, b: usize, nulls_first: bool) -> Ordering {
+        if let Some(nulls) = &self.nulls
+            && (nulls[a] || nulls[b])
+        {
+            return if nulls_first { nulls[b].cmp(&nulls[a]) } else { nulls[a].cmp(&nulls[b]) };
+        }
+        match &self.slots {
+            Slots::W1(v) => v[a].cmp(&v[b]),
+            Slots::W2(v) => (v[a] as i16).cmp(&(v[b] as i16)),
+            Slots::W4(v) if self.data_type == DataType::Float32 => ordered_f32(v[a]).cmp(&ordered_f32(v[b])),
+            Slots::W4(v) => (v[a] as i32).cmp(&(v[b] as i32)),
+            Slots::W8(v) if self.data_type == DataType::Float64 => ordered_f64(v[a]).cmp(&ordered_f64(v[b])),
+            Slots::W8(v) => (v[a] as i64).cmp(&(v[b] as i64)),
+            Slots::W16(v) => match self.data_type {
+                DataType::Interval(_) => arrays::interval_length(v[a]).cmp(&arrays::interval_length(v[b])),
+                DataType::FixedSizeBinary(_) => v[a].to_le_bytes().cmp(&v[b].to_le_bytes()),
+                _ => v[a].cmp(&v[b]),
+            },
+            Slots::Var(arena) => arena.get(a).cmp(arena.get(b)),
         }
     }
 

@@ -17,6 +17,7 @@ mod column;
 mod groups;
 mod index;
 mod key_store;
+mod rows;
 
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
@@ -29,6 +30,7 @@ use column::Column;
 pub use groups::Groups;
 pub use index::{Found, Index};
 pub use key_store::KeyStore;
+pub use rows::Rows;
 
 const NONE: u32 = u32::MAX;
 /// Rows whose places in state are looked at together before they are changed one by one.
