@@ -1,0 +1,55 @@
+//! What every measured program is told.
+
+use clap::Args;
+
+/// The queries, in their order. What each asks stands in its file in `queries/`.
+pub const QUERIES: [&str; 16] =
+    ["q0", "q1", "q2", "q3", "q4", "q9", "q13", "q14", "q15", "q16", "q17", "q18", "q19", "q20", "q21", "q22"];
+
+/// Events of one step while loading for [`Arguments::steps`].
+pub const LOAD_STEP: usize = 10_000;
+
+/// What to run, and how.
+#[derive(Args, Clone, Debug)]
+pub struct Arguments {
+    /// Queries, separated by commas, or all.
+    #[arg(long, default_value = "all", value_delimiter = ',')]
+    pub query: Vec<String>,
+    /// Events.
+    #[arg(long, default_value_t = 2_000_000)]
+    pub events: usize,
+    /// Worker threads.
+    #[arg(long, default_value_t = 1)]
+    pub workers: usize,
+    /// Events of one step.
+    #[arg(long, default_value_t = 10_000)]
+    pub step: usize,
+    /// Steps to be timed one by one, after the events have been loaded in large steps. 0: the time of all events.
+    #[arg(long, default_value_t = 0)]
+    pub steps: usize,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Arguments {
+    /// The queries asked for, in their order. Errs with what is no query.
+    pub fn queries(&self) -> Result<Vec<&'static str>, String> {
+        let known = |query: &str| query == "all" || QUERIES.contains(&query);
+        if let Some(unknown) = self.query.iter().find(|query| !known(query)) {
+            return Err(format!("no query {unknown:?}; there are {}", QUERIES.join(", ")));
+        }
+        let wanted = |name: &str| self.query.iter().any(|query| query == "all" || query == name);
+        Ok(QUERIES.into_iter().filter(|name| wanted(name)).collect())
+    }
+
+    /// How many events are needed: those loaded, and those of the timed steps.
+    pub fn total(&self) -> usize {
+        self.events + self.steps * self.step
+    }
+
+    /// Events of one step of the first `events`: as asked for, or [`LOAD_STEP`] where what is timed comes after.
+    pub fn load_step(&self) -> usize {
+        if self.steps > 0 { LOAD_STEP } else { self.step.max(1) }
+    }
+}

@@ -1,0 +1,17 @@
+//! Nexmark: an auction house's stream of persons, auctions and bids, and queries on it.
+//!
+//! What every program needs that is measured on it, deltaq or a peer, stands here: the same [`events`], the same [`Arguments`], the
+//! same [`Report`], and a [`Checksum`] that shows that two of them have the same result. It needs the generator's crate and `clap`,
+//! no part of deltaq.
+
+mod arguments;
+mod checksum;
+mod events;
+mod report;
+mod usage;
+
+pub use arguments::{Arguments, LOAD_STEP, QUERIES};
+pub use checksum::{Checksum, RowText};
+pub use events::{Auction, BASE_TIME_MS, Bid, Event, Person, events};
+pub use report::{Latencies, Report};
+pub use usage::{Usage, reset_peak};
