@@ -2,9 +2,7 @@
 
 use clap::Args;
 
-/// The queries, in their order. What each asks stands in its file in `queries/`.
-pub const QUERIES: [&str; 16] =
-    ["q0", "q1", "q2", "q3", "q4", "q9", "q13", "q14", "q15", "q16", "q17", "q18", "q19", "q20", "q21", "q22"];
+use crate::queries::QUERIES;
 
 /// Events of one step while loading for [`Arguments::steps`].
 pub const LOAD_STEP: usize = 10_000;

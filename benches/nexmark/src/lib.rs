@@ -7,11 +7,13 @@
 mod arguments;
 mod checksum;
 mod events;
+mod queries;
 mod report;
 mod usage;
 
-pub use arguments::{Arguments, LOAD_STEP, QUERIES};
+pub use arguments::{Arguments, LOAD_STEP};
 pub use checksum::{Checksum, RowText};
 pub use events::{Auction, BASE_TIME_MS, Bid, Event, Person, events};
+pub use queries::{QUERIES, SCHEMA, SIDE_ROWS, select, view};
 pub use report::{Latencies, Report};
 pub use usage::{Usage, reset_peak};

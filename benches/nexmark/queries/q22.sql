@@ -1,0 +1,7 @@
+-- q22, directories of an address: every bid with the first three directories of its address.
+CREATE VIEW q22 AS
+SELECT auction, bidder, price, channel,
+       SPLIT_INDEX(url, '/', 3) AS dir1,
+       SPLIT_INDEX(url, '/', 4) AS dir2,
+       SPLIT_INDEX(url, '/', 5) AS dir3
+FROM bid;
