@@ -1,0 +1,39 @@
+//! q0: all bids as they are. The delta is the step's columns, copied.
+
+use deltaq_nexmark::RowText;
+
+use crate::columns::{Column, Step, Text};
+use crate::program::Program;
+
+#[derive(Default)]
+pub struct Q0 {
+    auction: Vec<i64>,
+    bidder: Vec<i64>,
+    price: Vec<i64>,
+    date_time: Vec<i64>,
+    extra: Text,
+}
+
+impl Program for Q0 {
+    fn step(&mut self, step: &Step) -> usize {
+        let bids = &step.events.bids;
+        for (to, from) in [
+            (&mut self.auction, &bids.auction),
+            (&mut self.bidder, &bids.bidder),
+            (&mut self.price, &bids.price),
+            (&mut self.date_time, &bids.date_time),
+        ] {
+            to.clear();
+            to.extend_from_slice(&from[step.bids.clone()]);
+        }
+        self.extra.clear();
+        self.extra.extend_from(&bids.extra, step.bids.clone());
+        step.bids.len()
+    }
+
+    fn row(&self, row: usize, text: &mut RowText) -> i64 {
+        text.integer(self.auction[row].into()).integer(self.bidder[row].into()).integer(self.price[row].into());
+        text.timestamp(self.date_time[row]).string(self.extra.get(row));
+        1
+    }
+}
