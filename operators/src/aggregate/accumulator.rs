@@ -4,7 +4,6 @@ use arrow_array::ArrayRef;
 use deltaq_circuit::arrays::View;
 use deltaq_circuit::{Weight, Weights};
 
-use super::distinct_values::DistinctValues;
 use super::extremum::{ByBytes, ByInterval, ByWord, Extremum};
 use super::operator::Column;
 use super::sum::{Average, BoolCounts, FloatAverage, FloatSums, IntervalSum, Sum};
@@ -71,11 +70,11 @@ pub(super) trait Accumulator: Send {
     }
 }
 
-/// The accumulator of `function` over an argument of type `arg` (None: COUNT(*), which needs none).
+/// What `column` remembers, whether or not of distinct values (None: COUNT(*), which needs nothing).
 pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn Accumulator>> {
     let arg = column.arg?.1;
     let ty = column.ty;
-    let inner: Box<dyn Accumulator> = match (column.function, arg) {
+    Some(match (column.function, arg) {
         (Function::Count, _) => Box::new(sum::Counts::default()),
         (Function::Sum, SqlType::Real | SqlType::Double) => Box::new(FloatSums::new(ty)),
         (Function::Sum, SqlType::Interval) => Box::new(IntervalSum::default()),
@@ -93,11 +92,5 @@ pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn 
                 _ => Box::new(Extremum::<ByWord>::new(arg, max, insert_only)),
             }
         }
-    };
-    let same_either_way =
-        matches!(column.function, Function::Min | Function::Max | Function::BoolAnd | Function::BoolOr);
-    if column.distinct && !same_either_way {
-        return Some(Box::new(DistinctValues::new(arg, inner)));
-    }
-    Some(inner)
+    })
 }

@@ -1,33 +1,73 @@
-//! DISTINCT inside an aggregate: each value of a group counts once, as long as it stands at all.
+//! DISTINCT inside aggregates: each value of a group counts once, as long as it stands at all.
 
 use std::collections::HashMap;
 
 use arrow_array::ArrayRef;
-use arrow_buffer::Buffer;
+use arrow_buffer::{BooleanBuffer, Buffer};
 use arrow_schema::DataType;
-use deltaq_circuit::Weights;
 use deltaq_circuit::arrays::{self, Values, View};
 use deltaq_circuit::keys::{KeyLayout, Keys};
 use deltaq_circuit::trace::Groups;
+use deltaq_circuit::{Batch, Weights};
 
 use super::accumulator::{Accumulator, Rows};
 use super::take;
 use crate::types::SqlType;
-use crate::value::Errors;
 
-/// Counts (group, value) pairs; the inner accumulator sees +1 when a pair appears and −1 when it is gone.
+/// The (group, value) pairs of one argument, and for each call over it how often each pair stands: `COUNT(DISTINCT x)` and
+/// `COUNT(DISTINCT x) FILTER (WHERE f)` look a value up once between them.
 pub(super) struct DistinctValues {
+    arg: usize,
+    calls: Vec<Call>,
     pairs: Groups,
-    weights: Vec<i64>,
-    inner: Box<dyn Accumulator>,
+    /// By pair: one count a call.
+    counts: Vec<i64>,
     data_type: DataType,
 }
 
+/// A call over distinct values: which accumulator, and the boolean column that says what rows count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    pub(super) accumulator: usize,
+    pub(super) filter: Option<usize>,
+}
+
+/// The rows by which values appear or vanish for one call.
+#[derive(Default)]
+struct Turned {
+    rows: Vec<u32>,
+    groups: Vec<u32>,
+}
+
+impl Turned {
+    fn push(&mut self, row: u32, group: u32) {
+        self.rows.push(row);
+        self.groups.push(group);
+    }
+
+    fn hand_on(&self, weights: &Weights, arg: &ArrayRef, to: &mut dyn Accumulator) {
+        if !self.rows.is_empty() {
+            to.update(&Rows { rows: &self.rows, groups: &self.groups, weights }, arg);
+        }
+    }
+}
+
 impl DistinctValues {
-    pub(super) fn new(arg: SqlType, inner: Box<dyn Accumulator>) -> DistinctValues {
-        let data_type = arg.arrow();
+    /// Of column `arg`. No calls yet.
+    pub(super) fn new(arg: usize, ty: SqlType) -> DistinctValues {
+        let data_type = ty.arrow();
         let pairs = Groups::new(KeyLayout::new(&[DataType::Int32, data_type.clone()]));
-        DistinctValues { pairs, weights: Vec::new(), inner, data_type }
+        DistinctValues { arg, calls: Vec::new(), pairs, counts: Vec::new(), data_type }
+    }
+
+    /// The column.
+    pub(super) fn arg(&self) -> usize {
+        self.arg
+    }
+
+    /// Adds a call, before any row is taken in.
+    pub(super) fn call(&mut self, call: Call) {
+        self.calls.push(call);
     }
 
     fn encode(&self, groups: &[u32], values: &ArrayRef) -> Keys {
@@ -35,71 +75,86 @@ impl DistinctValues {
         let ids = arrays::fixed(&DataType::Int32, ids, None);
         self.pairs.layout().encode(&[ids, values.clone()], groups.len())
     }
-}
 
-impl Accumulator for DistinctValues {
-    fn resize(&mut self, groups: usize) {
-        self.inner.resize(groups);
-    }
-
-    fn update(&mut self, rows: &Rows, arg: &ArrayRef) {
-        let (mut at, mut groups, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        rows.each(&View::of(arg), |group, row, weight| {
-            at.push(row as u32);
-            groups.push(group as u32);
-            weights.push(weight);
-        });
-        if at.is_empty() {
+    /// Takes in a delta, whose rows are of `groups`. `passes`: the rows that a filter column lets through. Accumulators see +1 when a
+    /// value appears and −1 when it is gone.
+    pub(super) fn update(
+        &mut self,
+        delta: &Batch,
+        groups: &[u32],
+        passes: impl Fn(usize) -> BooleanBuffer,
+        accumulators: &mut [Option<Box<dyn Accumulator>>],
+    ) {
+        let arg = delta.column(self.arg);
+        let masks: Vec<Option<BooleanBuffer>> = self.calls.iter().map(|call| call.filter.map(&passes)).collect();
+        let nulls = View::of(arg).nulls;
+        let counts_somewhere = |row: usize| masks.iter().any(|m| m.as_ref().is_none_or(|m| m.value(row)));
+        let takes_part =
+            |row: &u32| nulls.is_none_or(|nulls| nulls.is_valid(*row as usize)) && counts_somewhere(*row as usize);
+        let rows: Vec<u32> = (0..delta.len() as u32).filter(takes_part).collect();
+        if rows.is_empty() {
             return;
         }
-        let values = arrays::take(arg, &at.clone().into());
-        let pairs = self.pairs.assign(&self.encode(&groups, &values));
-        self.weights.resize(self.pairs.capacity(), 0);
-        // What each pair was before this batch, looked at once a pair: the first row that touches it decides.
-        let mut before: HashMap<u32, (usize, bool)> = HashMap::new();
-        for (row, (&pair, &weight)) in pairs.iter().zip(&weights).enumerate() {
-            before.entry(pair).or_insert((row, self.weights[pair as usize] > 0));
-            self.weights[pair as usize] += weight;
-        }
-        let (mut turned, mut turned_groups) = (Vec::new(), Vec::new());
-        let mut changes = vec![0i64; arg.len()];
-        let mut gone = Vec::new();
-        for (pair, (row, was)) in before {
-            let now = self.weights[pair as usize];
-            if was != (now > 0) {
-                turned.push(at[row]);
-                turned_groups.push(groups[row]);
-                changes[at[row] as usize] = if was { -1 } else { 1 };
+        let whole = rows.len() == delta.len();
+        let of: Vec<u32> = if whole { groups.to_vec() } else { rows.iter().map(|r| groups[*r as usize]).collect() };
+        let values = if whole { arg.clone() } else { arrays::take(arg, &rows.clone().into()) };
+        let pairs = self.pairs.assign(&self.encode(&of, &values));
+        let width = self.calls.len();
+        self.counts.resize(self.pairs.capacity() * width, 0);
+        let mut appears: Vec<Turned> = self.calls.iter().map(|_| Turned::default()).collect();
+        let mut vanishes: Vec<Turned> = self.calls.iter().map(|_| Turned::default()).collect();
+        let mut any_gone = false;
+        for ((&row, &group), &pair) in rows.iter().zip(&of).zip(&pairs) {
+            let weight = delta.weight(row as usize);
+            let counts = &mut self.counts[pair as usize * width..][..width];
+            for (call, (count, mask)) in counts.iter_mut().zip(&masks).enumerate() {
+                if mask.as_ref().is_some_and(|mask| !mask.value(row as usize)) {
+                    continue;
+                }
+                let was = *count;
+                *count += weight;
+                // A pair may turn more than once: what calls remember of a group is a sum, in which that cancels.
+                match (was > 0, *count > 0) {
+                    (false, true) => appears[call].push(row, group),
+                    (true, false) => vanishes[call].push(row, group),
+                    _ => {}
+                }
+                any_gone |= *count == 0;
             }
-            if now == 0 {
-                gone.push(pair);
+        }
+        let gone_weights = match vanishes.iter().any(|turned| !turned.rows.is_empty()) {
+            true => Weights::Each(vec![-1; delta.len()].into()),
+            false => Weights::Ones,
+        };
+        for (call, (appears, vanishes)) in self.calls.iter().zip(appears.iter().zip(&vanishes)) {
+            let accumulator = accumulators[call.accumulator].as_mut().unwrap_or_else(|| panic!("a call has a state"));
+            appears.hand_on(&Weights::Ones, arg, accumulator.as_mut());
+            vanishes.hand_on(&gone_weights, arg, accumulator.as_mut());
+        }
+        if any_gone {
+            self.release(&pairs);
+        }
+    }
+
+    /// Lets those of `pairs` go that stand for no call.
+    fn release(&mut self, pairs: &[u32]) {
+        let width = self.calls.len();
+        for &pair in pairs {
+            if self.counts[pair as usize * width..][..width].iter().all(|count| *count == 0) {
+                self.pairs.release(pair);
             }
         }
-        let changes = Weights::Each(changes.into());
-        self.inner.update(&Rows { rows: &turned, groups: &turned_groups, weights: &changes }, arg);
-        gone.into_iter().for_each(|pair| self.pairs.release(pair));
         if self.pairs.shrink() {
-            self.weights = Vec::new();
+            self.counts = Vec::new();
         }
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
-        self.inner.results(groups)
+    pub(super) fn bytes(&self) -> usize {
+        self.pairs.bytes() + self.counts.capacity() * 8
     }
 
-    fn clear(&mut self, group: usize) {
-        self.inner.clear(group);
-    }
-
-    fn bytes(&self) -> usize {
-        self.pairs.bytes() + self.weights.capacity() * 8 + self.inner.bytes()
-    }
-
-    fn write(&self, group: usize, bytes: &mut Vec<u8>) {
-        self.inner.write(group, bytes);
-    }
-
-    fn save(&self, groups: &[u32]) -> Vec<Vec<u8>> {
+    /// The state of each group: how many values; of each its length, its bytes as a key, and its counts.
+    pub(super) fn save(&self, groups: &[u32]) -> Vec<Vec<u8>> {
         let live = self.pairs.live();
         let columns = self.pairs.gather(&live);
         let values = KeyLayout::of_bytes(std::slice::from_ref(&self.data_type)).encode(&columns[1..], live.len());
@@ -107,31 +162,36 @@ impl Accumulator for DistinctValues {
         let View { values: Values::W4(of), .. } = View::of(&columns[0]) else { panic!("group numbers are 32 bits") };
         let mut rows: HashMap<u32, Vec<usize>> = HashMap::new();
         of.iter().enumerate().for_each(|(row, group)| rows.entry(*group).or_default().push(row));
-        let save = |(group, mut bytes): (&u32, Vec<u8>)| {
+        let width = self.calls.len();
+        let save = |group: &u32| {
             let rows = rows.get(group).map_or(&[][..], Vec::as_slice);
-            bytes.extend_from_slice(&(rows.len() as u64).to_le_bytes());
+            let mut bytes = (rows.len() as u64).to_le_bytes().to_vec();
             for &row in rows {
                 let value = values.get(row);
                 bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
                 bytes.extend_from_slice(value);
-                bytes.extend_from_slice(&self.weights[live[row] as usize].to_le_bytes());
+                let counts = &self.counts[live[row] as usize * width..][..width];
+                counts.iter().for_each(|count| bytes.extend_from_slice(&count.to_le_bytes()));
             }
             bytes
         };
-        groups.iter().zip(self.inner.save(groups)).map(save).collect()
+        groups.iter().map(save).collect()
     }
 
-    fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
-        self.inner.read(group, bytes)?;
+    /// Takes the state of a group off the front of `bytes`; None if they are too short.
+    pub(super) fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Option<()> {
         let layout = KeyLayout::of_bytes(std::slice::from_ref(&self.data_type));
+        let width = self.calls.len();
         for _ in 0..u64::from_le_bytes(take(bytes)?) {
             let length = u32::from_le_bytes(take(bytes)?) as usize;
             let (value, rest) = bytes.split_at_checked(length)?;
             *bytes = rest;
             let value = layout.decode_bytes(&[value]);
-            let pair = self.pairs.assign(&self.encode(&[group as u32], &value[0]))[0];
-            self.weights.resize(self.pairs.capacity(), 0);
-            self.weights[pair as usize] = i64::from_le_bytes(take(bytes)?);
+            let pair = self.pairs.assign(&self.encode(&[group], &value[0]))[0];
+            self.counts.resize(self.pairs.capacity() * width, 0);
+            for count in &mut self.counts[pair as usize * width..][..width] {
+                *count = i64::from_le_bytes(take(bytes)?);
+            }
         }
         Some(())
     }

@@ -6,9 +6,12 @@
 //!                          ─→ results of touched groups (new) ─→ −old +new, where they differ
 //! ```
 
+use std::collections::HashMap;
 use std::fmt;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array};
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use deltaq_circuit::arrays::{self, View};
 use deltaq_circuit::keys::KeyLayout;
@@ -18,6 +21,7 @@ use deltaq_circuit::{Batch, Class, Context, Operator, Output, Partition, Query, 
 
 use super::Function;
 use super::accumulator::{Accumulator, Rows, accumulator};
+use super::distinct_values::{Call, DistinctValues};
 use crate::types::SqlType;
 use crate::value::Errors;
 
@@ -34,6 +38,15 @@ pub struct Column {
     pub filter: Option<usize>,
     /// The type of the result.
     pub ty: SqlType,
+}
+
+impl Column {
+    /// Whether it matters that each value counts once.
+    fn looks_at_distinct(&self) -> bool {
+        let same_either_way =
+            matches!(self.function, Function::Min | Function::Max | Function::BoolAnd | Function::BoolOr);
+        self.distinct && !same_either_way
+    }
 }
 
 impl fmt::Debug for Column {
@@ -120,6 +133,8 @@ struct Grouped {
     counts: Vec<Weight>,
     /// None for COUNT(*) without filter: `counts` has it.
     accumulators: Vec<Option<Box<dyn Accumulator>>>,
+    /// What stands between the input and the accumulators of calls over distinct values: one an argument.
+    distinct: Vec<DistinctValues>,
     /// The step in which a group was last touched.
     touched: Vec<u32>,
     step: u32,
@@ -143,7 +158,21 @@ impl Grouped {
                 _ => accumulator(column, query.insert_only),
             })
             .collect();
+        let mut distinct: Vec<DistinctValues> = Vec::new();
+        for (at, column) in query.columns.iter().enumerate().filter(|(_, column)| column.looks_at_distinct()) {
+            let (arg, ty) = column.arg.unwrap_or_else(|| panic!("DISTINCT of nothing"));
+            let call = Call { accumulator: at, filter: column.filter };
+            match distinct.iter_mut().find(|values| values.arg() == arg) {
+                Some(values) => values.call(call),
+                None => {
+                    let mut values = DistinctValues::new(arg, ty);
+                    values.call(call);
+                    distinct.push(values);
+                }
+            }
+        }
         let mut grouped = Grouped {
+            distinct,
             keys: query.keys.clone(),
             columns: query.columns.clone(),
             groups: Groups::new(KeyLayout::new(&query.key_types)),
@@ -203,21 +232,26 @@ impl Grouped {
             return;
         }
         let all: Vec<u32> = (0..delta.len() as u32).collect();
-        let rows = Rows { rows: &all, groups, weights: delta.weights() };
+        // Calls with the same filter share the rows that it lets through.
+        let mut passed: HashMap<usize, (Vec<u32>, Vec<u32>)> = HashMap::new();
         for (accumulator, column) in self.accumulators.iter_mut().zip(&self.columns) {
-            let Some(accumulator) = accumulator else { continue };
-            let arg =
-                delta.column(column.arg.map(|a| a.0).or(column.filter).unwrap_or_else(|| panic!("a call of nothing")));
-            let Some(filter) = column.filter else {
-                accumulator.update(&rows, arg);
-                continue;
+            let Some(accumulator) = accumulator.as_mut().filter(|_| !column.looks_at_distinct()) else { continue };
+            let arg = column.arg.map(|a| a.0).or(column.filter).unwrap_or_else(|| panic!("a call of nothing"));
+            let (rows, of) = match column.filter {
+                None => (&all[..], groups),
+                Some(filter) => {
+                    let (rows, of) = passed.entry(filter).or_insert_with(|| {
+                        let rows: Vec<u32> = passing(delta, filter).set_indices_u32().collect();
+                        let of = rows.iter().map(|row| groups[*row as usize]).collect();
+                        (rows, of)
+                    });
+                    (&rows[..], &of[..])
+                }
             };
-            use arrow_array::cast::AsArray;
-            let mask = delta.column(filter).as_boolean();
-            let passes = |row: &u32| mask.is_valid(*row as usize) && mask.value(*row as usize);
-            let kept: Vec<u32> = all.iter().copied().filter(passes).collect();
-            let kept_groups: Vec<u32> = kept.iter().map(|row| groups[*row as usize]).collect();
-            accumulator.update(&Rows { rows: &kept, groups: &kept_groups, weights: delta.weights() }, arg);
+            accumulator.update(&Rows { rows, groups: of, weights: delta.weights() }, delta.column(arg));
+        }
+        for values in &mut self.distinct {
+            values.update(delta, groups, |filter| passing(delta, filter), &mut self.accumulators);
         }
     }
 
@@ -283,6 +317,15 @@ impl Grouped {
             self.touched = Vec::new();
             self.accumulators.iter_mut().flatten().for_each(|a| a.resize(0));
         }
+    }
+}
+
+/// The rows in which the boolean column `filter` is true.
+fn passing(delta: &Batch, filter: usize) -> BooleanBuffer {
+    let column = delta.column(filter).as_boolean();
+    match column.nulls() {
+        Some(nulls) => column.values() & nulls.inner(),
+        None => column.values().clone(),
     }
 }
 
@@ -361,7 +404,8 @@ impl Operator for Grouped {
     fn size(&self) -> Size {
         let columns = (self.counts.capacity() * 8) + self.touched.capacity() * 4;
         let accumulators: usize = self.accumulators.iter().flatten().map(|a| a.bytes()).sum();
-        Size { rows: self.groups.len(), bytes: self.groups.bytes() + columns + accumulators }
+        let distinct: usize = self.distinct.iter().map(DistinctValues::bytes).sum();
+        Size { rows: self.groups.len(), bytes: self.groups.bytes() + columns + accumulators + distinct }
     }
 
     fn save(&self) -> Vec<Batch> {
@@ -376,11 +420,13 @@ impl Operator for Grouped {
             let states = accumulator.save(&live);
             columns.push(arrays::binary(states.iter().map(Vec::as_slice)));
         }
+        for values in &self.distinct {
+            columns.push(arrays::binary(values.save(&live).iter().map(Vec::as_slice)));
+        }
         vec![Batch::ones(columns)]
     }
 
     fn load(&mut self, state: Vec<Batch>) {
-        use arrow_array::cast::AsArray;
         self.present = !state.is_empty();
         for batch in state.iter().filter(|b| !b.is_empty()) {
             let keys = self.keys.len();
@@ -390,13 +436,21 @@ impl Operator for Grouped {
             for (group, count) in groups.iter().zip(counts) {
                 self.counts[*group as usize] = *count as i64;
             }
-            for (at, accumulator) in self.accumulators.iter_mut().flatten().enumerate() {
-                let states = batch.column(keys + 1 + at).as_binary::<i32>();
-                for (row, &group) in groups.iter().enumerate() {
-                    let mut bytes = states.value(row);
-                    let whole = accumulator.read(group as usize, &mut bytes).is_some() && bytes.is_empty();
+            let mut rest = batch.columns()[keys + 1..].iter();
+            let mut read = |state: &mut dyn FnMut(u32, &mut &[u8]) -> Option<()>| {
+                let states = rest.next().unwrap_or_else(|| panic!("the saved state of an aggregate lacks a call"));
+                for (group, mut bytes) in
+                    groups.iter().zip(states.as_binary::<i32>().iter().map(Option::unwrap_or_default))
+                {
+                    let whole = state(*group, &mut bytes).is_some() && bytes.is_empty();
                     assert!(whole, "the saved state of an aggregate is cut short or too long");
                 }
+            };
+            for accumulator in self.accumulators.iter_mut().flatten() {
+                read(&mut |group, bytes| accumulator.read(group as usize, bytes));
+            }
+            for values in &mut self.distinct {
+                read(&mut |group, bytes| values.read(group, bytes));
             }
         }
     }
