@@ -6,7 +6,8 @@
 //!   begin(inputs) → run(0) ─ messages → run(1) ─ messages → … → finish() → outputs
 //! ```
 //!
-//! With one worker there is no exchange and a step is one stratum. [`crate::runtime`] carries messages between workers.
+//! With one worker there is no exchange and a step is one stratum. [`crate::runtime`] carries messages between workers. While an
+//! epoch waits for those, stratum 0 of the next may run ahead, which mostly holds maps and filters and no state.
 //!
 //! Arrangements change at the end of the epoch: until then every reader, in whatever stratum, sees the same content.
 
@@ -54,6 +55,13 @@ pub struct Executor {
     strata: Vec<Vec<usize>>,
     errors: Vec<(NodeId, RowError)>,
     any_starting: bool,
+    ahead: Option<Ahead>,
+}
+
+/// What stratum 0 yielded of the epoch after the one under way.
+struct Ahead {
+    deltas: Vec<Batch>,
+    errors: Vec<(NodeId, RowError)>,
 }
 
 /// A node at work.
@@ -99,6 +107,7 @@ impl Executor {
             strata: Vec::new(),
             errors: Vec::new(),
             any_starting: false,
+            ahead: None,
         }
     }
 
@@ -203,6 +212,10 @@ impl Executor {
                 }
             }
         }
+        self.feed(inputs);
+    }
+
+    fn feed(&mut self, inputs: Vec<(NodeId, Batch)>) {
         for (node, batch) in inputs {
             let place = self.place(node);
             let cell = &mut self.cells[place];
@@ -235,6 +248,46 @@ impl Executor {
             _ => Batch::concat(&cell.inputs.iter().map(before).collect::<Vec<_>>()),
         };
         self.cells[place].before = Some(replayed);
+    }
+
+    /// Whether stratum 0 of the next epoch may run before this one has finished: nothing in it remembers anything, and no node starts.
+    pub fn may_run_ahead(&self) -> bool {
+        let remembers = |place: &usize| matches!(self.cells[*place].role, Role::Operator(..) | Role::Arrange(_));
+        self.ahead.is_none() && !self.any_starting && !self.strata.first().is_some_and(|s| s.iter().any(remembers))
+    }
+
+    /// Runs stratum 0 of the next epoch while the one under way goes on; returns its messages. [`Executor::catch_up`] begins that epoch.
+    ///
+    /// # Panics
+    /// If it [may not](Executor::may_run_ahead).
+    pub fn run_ahead(&mut self, inputs: Vec<(NodeId, Batch)>) -> Vec<Message> {
+        assert!(self.may_run_ahead(), "stratum 0 depends on the epoch before");
+        let errors = std::mem::take(&mut self.errors);
+        let under_way = self.swap_first(Vec::new());
+        self.feed(inputs);
+        let messages = self.run(0, Vec::new());
+        let deltas = self.swap_first(under_way);
+        self.ahead = Some(Ahead { deltas, errors: std::mem::replace(&mut self.errors, errors) });
+        messages
+    }
+
+    /// Begins the epoch of which [`Executor::run_ahead`] has run stratum 0, the one before having finished.
+    pub fn catch_up(&mut self, epoch: Epoch) {
+        let ahead = self.ahead.take().unwrap_or_else(|| panic!("nothing ran ahead"));
+        self.epoch = epoch;
+        self.errors = ahead.errors;
+        self.swap_first(ahead.deltas);
+    }
+
+    /// Gives the nodes of stratum 0 these deltas, empty ones where there are none; returns those they had.
+    fn swap_first(&mut self, deltas: Vec<Batch>) -> Vec<Batch> {
+        let mut deltas = deltas.into_iter();
+        let places = self.strata.first().map_or(&[][..], Vec::as_slice);
+        let swap = |place: &usize| {
+            let delta = deltas.next().unwrap_or_else(Batch::none);
+            std::mem::replace(&mut self.cells[*place].delta, delta)
+        };
+        places.iter().map(swap).collect()
     }
 
     /// Runs the nodes of stratum `stratum`, given all messages for it; returns messages for the next,

@@ -29,8 +29,9 @@ use timely::worker::Worker;
 
 use super::parcel::{Parcel, Router};
 use super::worker::{Answer, Command, Reply};
-use crate::batch::Epoch;
+use crate::batch::{Batch, Epoch};
 use crate::executor::{Executor, Message};
+use crate::graph::NodeId;
 
 /// Strata an epoch may have.
 const STRATA: u64 = 1 << 16;
@@ -49,6 +50,18 @@ impl Desk {
     /// Puts a command behind those not yet carried out.
     pub(super) fn put(&self, command: Command) {
         self.0.borrow_mut().commands.push_back(command);
+    }
+
+    /// The next command, if it is an epoch that starts no node.
+    fn next_epoch(&self) -> Option<(Epoch, Vec<(NodeId, Batch)>)> {
+        let mut papers = self.0.borrow_mut();
+        match papers.commands.pop_front()? {
+            Command::Epoch { epoch, inputs, snapshots } if snapshots.is_empty() => Some((epoch, inputs)),
+            other => {
+                papers.commands.push_front(other);
+                None
+            }
+        }
     }
 
     /// Whether an epoch is under way that needs something from other workers.
@@ -74,6 +87,7 @@ pub(super) fn build(worker: &mut Worker, desk: Desk, replies: Sender<Reply>) -> 
                 capability,
                 arrived: BTreeMap::new(),
                 running: None,
+                ahead: None,
                 desk,
                 replies,
             };
@@ -106,6 +120,8 @@ struct Host {
     arrived: BTreeMap<u64, Vec<Message>>,
     /// The epoch under way.
     running: Option<Running>,
+    /// The epoch after it, if its stratum 0 has run.
+    ahead: Option<Epoch>,
     desk: Desk,
     replies: Sender<Reply>,
 }
@@ -123,10 +139,16 @@ impl Host {
         loop {
             if let Some(running) = self.running {
                 let Some(step) = self.advance(running, frontier, send) else {
+                    self.run_ahead(running.epoch, send);
                     self.desk.0.borrow_mut().waiting = true;
                     return;
                 };
                 self.answer(step);
+            }
+            if let Some(epoch) = self.ahead.take() {
+                self.executor.catch_up(epoch);
+                self.ran(epoch, 0);
+                continue;
             }
             let command = {
                 let mut papers = self.desk.0.borrow_mut();
@@ -164,6 +186,21 @@ impl Host {
         }
     }
 
+    /// While epoch `current` waits for others: what can be done of the next one, and sent.
+    fn run_ahead(&mut self, current: Epoch, send: &mut impl FnMut(&Capability<u64>, Vec<Message>)) {
+        if self.ahead.is_some() || !self.executor.may_run_ahead() {
+            return;
+        }
+        let Some((epoch, inputs)) = self.desk.next_epoch() else { return };
+        assert!(epoch > current, "epochs come in order");
+        let mut messages = self.executor.run_ahead(inputs);
+        messages.retain(|m| !m.batch.is_empty());
+        if !messages.is_empty() {
+            send(&self.capability.delayed(&(epoch.0 * STRATA)), messages);
+        }
+        self.ahead = Some(epoch);
+    }
+
     /// Runs what strata of the epoch can run; its result once no message of it can arrive any more.
     fn advance(
         &mut self,
@@ -191,7 +228,7 @@ impl Host {
         }
     }
 
-    /// Runs one stratum, sends what it sends, and lets the capability follow. Returns the next stratum with work.
+    /// Runs one stratum and sends what it sends. Returns the next stratum with work.
     fn run(
         &mut self,
         epoch: Epoch,
@@ -207,6 +244,13 @@ impl Host {
             self.capability.downgrade(&time);
             send(&self.capability, messages);
         }
+        self.ran(epoch, stratum)
+    }
+
+    /// Lets the capability follow after a stratum has run. Returns the next stratum with work.
+    fn ran(&mut self, epoch: Epoch, stratum: usize) -> Option<usize> {
+        let start = epoch.0 * STRATA;
+        let time = start + stratum as u64;
         let own = self.executor.pending(stratum);
         let woken = self.arrived.range(time..start + STRATA).next().map(|(time, _)| time + 1);
         let next = own.map(|s| start + s as u64).into_iter().chain(woken).min();
