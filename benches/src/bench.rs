@@ -18,6 +18,10 @@ pub struct Options {
     pub json: bool,
     /// Small sizes.
     pub quick: bool,
+    /// Whether to retract what was inserted, where a case can.
+    pub deletes: bool,
+    /// Whether tables are declared append-only, where a case can do with that.
+    pub append_only: bool,
 }
 
 /// Why a benchmark gives no figures.
@@ -27,6 +31,8 @@ pub enum Failure {
     Engine(deltaq::Error),
     /// The engine's answer is not the known one.
     Wrong(String),
+    /// What was asked for is not there.
+    Usage(String),
 }
 
 impl fmt::Display for Failure {
@@ -34,6 +40,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Engine(error) => write!(f, "the engine failed: {error}"),
             Failure::Wrong(what) => write!(f, "a wrong answer: {what}"),
+            Failure::Usage(what) => f.write_str(what),
         }
     }
 }

@@ -8,6 +8,7 @@ mod core;
 mod data;
 mod incremental;
 mod micro;
+mod nexmark;
 mod seed;
 mod table;
 mod yardstick;
@@ -21,7 +22,7 @@ use crate::bench::{Bench, Options};
 struct Arguments {
     /// What to measure.
     suite: Suite,
-    /// Only cases whose name contains this.
+    /// Only cases whose name contains this; of nexmark, the queries of these names, separated by commas.
     #[arg(long)]
     query: Option<String>,
     /// Rows of input, where a case can do with any number.
@@ -39,6 +40,12 @@ struct Arguments {
     /// Small sizes, seconds in all: whether everything runs, not how fast.
     #[arg(long)]
     quick: bool,
+    /// Retract half of the events in the end (nexmark).
+    #[arg(long, conflicts_with = "append_only")]
+    deletes: bool,
+    /// Declare the tables append-only (nexmark).
+    #[arg(long)]
+    append_only: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -51,6 +58,8 @@ enum Suite {
     Codec,
     /// The circuit alone on the calling thread: no SQL, no worker threads, no tables.
     Core,
+    /// Queries on the stream of an auction house.
+    Nexmark,
 }
 
 fn main() {
@@ -63,6 +72,8 @@ fn main() {
         step: arguments.step,
         json: arguments.json,
         quick: arguments.quick,
+        deletes: arguments.deletes,
+        append_only: arguments.append_only,
     };
     let name = suite.to_possible_value().map_or_else(String::new, |v| v.get_name().to_string());
     let mut bench = Bench::new(name, options);
@@ -71,6 +82,7 @@ fn main() {
         Suite::Seed => seed::run(&mut bench),
         Suite::Codec => codec::run(&mut bench),
         Suite::Core => core::run(&mut bench),
+        Suite::Nexmark => nexmark::run(&mut bench),
     };
     if let Err(error) = outcome {
         eprintln!("{error}");

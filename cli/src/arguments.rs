@@ -47,6 +47,19 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Serve the engine over standard input and output, one JSON object a line (docs/formats/pipe.md)
     Pipe(EngineArguments),
+    /// Measure the engine on this machine (docs/benchmarks.md)
+    Bench {
+        /// What to measure.
+        #[command(subcommand)]
+        suite: Suite,
+    },
+}
+
+/// What can be measured.
+#[derive(Subcommand, Debug)]
+pub enum Suite {
+    /// Queries on the stream of an auction house, each as a view alone
+    Nexmark(deltaq_nexmark::engine::Command),
 }
 
 /// `deltaq run`

@@ -19,7 +19,7 @@ mod run;
 mod script;
 mod session;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Suite};
 use failure::Failure;
 use session::{Flow, Result, Session, Setup};
 
@@ -39,6 +39,7 @@ fn dispatch(arguments: Arguments) -> Result<()> {
         Some(Command::Run(arguments)) => run::run(arguments),
         Some(Command::Explain(arguments)) => run::explain(arguments),
         Some(Command::Pipe(arguments)) => pipe::pipe(arguments),
+        Some(Command::Bench { suite: Suite::Nexmark(command) }) => command.run().map_err(Failure::Message),
         None => shell(arguments),
     }
 }

@@ -33,12 +33,7 @@ pub struct Arguments {
 impl Arguments {
     /// The queries asked for, in their order. Errs with what is no query.
     pub fn queries(&self) -> Result<Vec<&'static str>, String> {
-        let known = |query: &str| query == "all" || QUERIES.contains(&query);
-        if let Some(unknown) = self.query.iter().find(|query| !known(query)) {
-            return Err(format!("no query {unknown:?}; there are {}", QUERIES.join(", ")));
-        }
-        let wanted = |name: &str| self.query.iter().any(|query| query == "all" || query == name);
-        Ok(QUERIES.into_iter().filter(|name| wanted(name)).collect())
+        queries_of(&self.query)
     }
 
     /// How many events are needed: those loaded, and those of the timed steps.
@@ -50,4 +45,13 @@ impl Arguments {
     pub fn load_step(&self) -> usize {
         if self.steps > 0 { LOAD_STEP } else { self.step.max(1) }
     }
+}
+
+/// The queries of these names, in their order; `all` names all. Errs with what is no query.
+pub fn queries_of(names: &[String]) -> Result<Vec<&'static str>, String> {
+    if let Some(unknown) = names.iter().find(|name| *name != "all" && !QUERIES.contains(&name.as_str())) {
+        return Err(format!("no query {unknown:?}; there are {}", QUERIES.join(", ")));
+    }
+    let wanted = |query: &str| names.iter().any(|name| name == "all" || name == query);
+    Ok(QUERIES.into_iter().filter(|query| wanted(query)).collect())
 }

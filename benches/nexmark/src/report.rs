@@ -32,6 +32,8 @@ pub struct Report {
     pub checksum: Checksum,
     /// The times of steps, where they were asked for.
     pub latencies: Option<Latencies>,
+    /// Figures that not every peer has, by name.
+    pub more: Vec<(&'static str, f64)>,
 }
 
 /// Quantiles of the times of steps, in microseconds.
@@ -89,6 +91,9 @@ impl Report {
         );
         if let Some(Latencies { p50_us, p95_us, p99_us }) = self.latencies {
             let _ = write!(line, ",\"p50_us\":{p50_us:.3},\"p95_us\":{p95_us:.3},\"p99_us\":{p99_us:.3}");
+        }
+        for (name, value) in &self.more {
+            let _ = write!(line, ",\"{name}\":{value}");
         }
         line.push('}');
         line

@@ -20,6 +20,7 @@ use crate::value::{Errors, EvalError, Value};
 
 const FAMILY: &str = "text";
 const INT: SqlType = SqlType::Int;
+const BIGINT: SqlType = SqlType::BigInt;
 
 const fn entry(
     name: &'static str,
@@ -252,6 +253,23 @@ pub const FUNCTIONS: &[Function] = &[
         &[("strpos('hello', 'l')", "3"), ("strpos('hello', '')", "1")],
         |args| exactly(args, &[TEXT, TEXT], INT),
         |_, ty| position(ty, 0),
+    ),
+    entry(
+        "count_char",
+        &[],
+        "count_char(text, part) → bigint",
+        "How often `part` stands in the text, from left to right, no two of them sharing a character; 0 for an empty part.",
+        &[("count_char('abracadabra', 'a')", "5"), ("count_char('aaaa', 'aa')", "2"), ("count_char('äö', '')", "0")],
+        |args| exactly(args, &[TEXT, TEXT], BIGINT),
+        |_, ty| {
+            let out = ty.arrow();
+            strict(ty, move |args, rows, _| {
+                let (whole, part) = (texts(&args[0]), texts(&args[1]));
+                let values =
+                    (0..rows).map(|row| occurrences(whole.get(row).as_bytes(), part.get(row).as_bytes())).collect();
+                column::<Int64Type>(values, nulls(args), &out)
+            })
+        },
     ),
     entry(
         "replace",
@@ -817,6 +835,15 @@ fn position(ty: SqlType, text: usize) -> Kernel {
             .collect();
         column::<Int32Type>(values, nulls(args), &out)
     })
+}
+
+/// How often `part` stands in `whole`, without overlap.
+fn occurrences(whole: &[u8], part: &[u8]) -> i64 {
+    match part {
+        [] => 0,
+        [byte] => memchr::memchr_iter(*byte, whole).count() as i64,
+        part => memchr::memmem::find_iter(whole, part).count() as i64,
+    }
 }
 
 fn substring(args: &[Expr], ty: SqlType) -> Kernel {

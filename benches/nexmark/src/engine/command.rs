@@ -1,0 +1,58 @@
+//! The queries from the command line.
+
+use clap::Args;
+
+use crate::arguments::Arguments;
+use crate::engine::columns::Columns;
+use crate::engine::open::Tables;
+use crate::engine::run::{Deletes, Settings, Timed, run};
+use crate::report::Report;
+
+/// What to run on deltaq, and how.
+#[derive(Args, Clone, Debug)]
+pub struct Command {
+    /// What all peers are told.
+    #[command(flatten)]
+    pub arguments: Arguments,
+    /// Retract half of the events in the end, in no order.
+    #[arg(long, conflicts_with = "append_only")]
+    pub deletes: bool,
+    /// Declare the tables append-only: views keep less, and nothing can be retracted.
+    #[arg(long)]
+    pub append_only: bool,
+}
+
+impl Command {
+    /// How to run each query.
+    pub fn settings(&self) -> Settings {
+        let Arguments { workers, events, step, steps, .. } = self.arguments;
+        Settings {
+            workers,
+            events,
+            step: self.arguments.load_step(),
+            timed: if steps > 0 { vec![Timed { step, steps }] } else { Vec::new() },
+            tables: if self.append_only { Tables::AppendOnly } else { Tables::Plain },
+            deletes: if self.deletes { Deletes::Half } else { Deletes::None },
+        }
+    }
+
+    /// Runs the queries and prints a line of each.
+    ///
+    /// # Errors
+    /// A message, where there is no such query, or one fails.
+    pub fn run(&self) -> Result<(), String> {
+        let (queries, settings) = (self.arguments.queries()?, self.settings());
+        let columns = Columns::new(settings.total());
+        if !self.arguments.json {
+            println!("{}", Report::heading());
+        }
+        for query in queries {
+            let mut run = run(query, &columns, &settings, |_| ()).map_err(|error| format!("{query}: {error}"))?;
+            if let Some((events, time)) = run.retracted {
+                run.report.more.push(("retracted_events_per_second", (events as f64 / time.as_secs_f64()).round()));
+            }
+            println!("{}", if self.arguments.json { run.report.json() } else { run.report.text() });
+        }
+        Ok(())
+    }
+}
