@@ -13,6 +13,9 @@ mod seed;
 mod table;
 mod yardstick;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use clap::{Parser, ValueEnum};
 
 use crate::bench::{Bench, Options};

@@ -150,13 +150,14 @@ impl Batch {
         }
     }
 
-    /// Bytes held by the columns and weights (shared buffers counted in full).
+    /// Bytes of the columns' values and the weights. Of a buffer that is shared, what is seen of it here.
     pub fn bytes(&self) -> usize {
         let weights = match &self.weights {
             Weights::Ones => 0,
             Weights::Each(each) => each.len() * 8,
         };
-        self.columns.iter().map(|c| c.get_array_memory_size()).sum::<usize>() + weights
+        let seen = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_default();
+        self.columns.iter().map(seen).sum::<usize>() + weights
     }
 
     /// Weights as a buffer, made where they are all one.

@@ -16,6 +16,7 @@ pub mod executor;
 pub mod graph;
 pub mod keys;
 pub mod operator;
+pub mod picked;
 pub mod runtime;
 pub mod trace;
 pub mod zset;

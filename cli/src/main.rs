@@ -19,6 +19,10 @@ mod run;
 mod script;
 mod session;
 
+/// Steps make and drop batches of many sizes; memory given back to the system between them costs more than all else (docs/adr).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use arguments::{Arguments, Command, Suite};
 use failure::Failure;
 use session::{Flow, Result, Session, Setup};

@@ -10,16 +10,20 @@
 //! Source: \[DBSP\], the incremental form of bilinear operators.
 
 use std::fmt;
+use std::sync::Arc;
 
-use arrow_array::{ArrayRef, UInt32Array};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use deltaq_circuit::arrays;
 use deltaq_circuit::operator::Input;
+use deltaq_circuit::picked::Picked;
 use deltaq_circuit::trace::{Matches, Trace};
-use deltaq_circuit::{Batch, Class, Context, Operator, Output, Partition, Query, Weight, Weights};
+use deltaq_circuit::{Batch, Class, Context, Operator, Output, Partition, Query, RowError, Weight, Weights};
 
+use crate::SqlType;
+use crate::eval::Program;
 use crate::expr::Expr;
-use crate::map::Map;
 
 /// One side of a join: its column types and key, as its arrangement has them.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,95 +43,167 @@ pub struct Join {
     left: Side,
     right: Side,
     nulls: bool,
-    /// Columns of left ++ right that pairs are made of.
-    pair: Vec<usize>,
-    /// What is made of pairs: the residual condition and the columns that go on.
-    post: std::sync::Arc<Map>,
-    /// Whether `post` changes nothing.
-    plain: bool,
+    /// The columns of left ++ right that go on, with their types.
+    output: Vec<(usize, SqlType)>,
+    residual: Option<Residual>,
+}
+
+/// The condition that pairs are held to beside equal keys.
+#[derive(Clone)]
+struct Residual {
+    /// Over left ++ right.
+    condition: Expr,
+    /// Columns of left ++ right that it reads.
+    columns: Vec<usize>,
+    /// The condition over those.
+    program: Arc<Program>,
+}
+
+/// Pairs that were found: rows of a delta, which is the left side or the right, with rows of the other side.
+struct Found<'a> {
+    delta: &'a Batch,
+    delta_is_left: bool,
+    other: Other<'a>,
+    matches: Matches,
 }
 
 impl Join {
     /// Joins two arrangements; yields columns `output` of left ++ right of the pairs for which `residual` (over left ++ right) is true.
-    pub fn new(
-        left: Side,
-        right: Side,
-        nulls: bool,
-        residual: Option<Expr>,
-        output: Vec<(usize, crate::SqlType)>,
-    ) -> Join {
-        let mut pair: Vec<usize> = output.iter().map(|(column, _)| *column).collect();
-        if let Some(residual) = &residual {
-            residual.columns(&mut |c| pair.push(c));
-        }
-        pair.sort_unstable();
-        pair.dedup();
-        let place = |column: usize| pair.partition_point(|p| *p < column);
-        let moved = residual
-            .map(|r| r.map_columns(&mut |index, ty, nullable| Expr::Column { index: place(index), ty, nullable }));
-        let exprs: Vec<Expr> = output.iter().map(|(column, ty)| Expr::column(place(*column), *ty)).collect();
-        let plain = moved.is_none() && pair.iter().eq(output.iter().map(|(c, _)| c));
-        let post = std::sync::Arc::new(Map::new(moved, exprs, pair.len()));
-        Join { left, right, nulls, pair, post, plain }
+    pub fn new(left: Side, right: Side, nulls: bool, residual: Option<Expr>, output: Vec<(usize, SqlType)>) -> Join {
+        let residual = residual.map(|condition| {
+            let mut columns = Vec::new();
+            condition.columns(&mut |c| columns.push(c));
+            columns.sort_unstable();
+            columns.dedup();
+            let place = |column: usize| columns.partition_point(|c| *c < column);
+            let moved =
+                condition.map_columns(&mut |index, ty, nullable| Expr::Column { index: place(index), ty, nullable });
+            Residual { program: Arc::new(Program::new(&moved)), condition, columns }
+        });
+        Join { left, right, nulls, output, residual }
     }
 
-    /// The pairs that `matches` names: rows of `delta`, which is the left side or the right, with rows of the other.
-    fn pairs(&self, delta: &Batch, matches: &Matches, other: &Other, delta_is_left: bool) -> Batch {
-        if matches.rows.is_empty() {
-            return Batch::none();
-        }
-        let split = self.left.types.len();
-        let mine = |column: &usize| (*column < split) == delta_is_left;
-        let (own_from, other_from) = if delta_is_left { (0, split) } else { (split, 0) };
-        let others: Vec<usize> = self.pair.iter().filter(|c| !mine(c)).map(|c| c - other_from).collect();
-        let mut others = other.gather(&others, &matches.slots).into_iter();
-        let once = matches.rows.len() == delta.len() && matches.rows.iter().enumerate().all(|(i, r)| i == *r as usize);
-        let rows = UInt32Array::from(matches.rows.clone());
-        let columns: Vec<ArrayRef> = self
-            .pair
-            .iter()
-            .map(|column| {
-                if !mine(column) {
-                    return others.next().unwrap_or_else(|| panic!("a column for each of the other side's"));
-                }
-                let own = delta.column(column - own_from);
-                if once { own.clone() } else { arrays::take(own, &rows) }
-            })
-            .collect();
-        let pairs = matches.rows.iter().zip(&matches.slots);
-        let weights: Vec<Weight> = pairs.map(|(row, slot)| delta.weight(*row as usize) * other.weight(*slot)).collect();
-        let weights = if weights.iter().all(|w| *w == 1) { Weights::Ones } else { Weights::Each(weights.into()) };
-        Batch::with_len(columns, weights, matches.rows.len())
-    }
-
-    fn probe(&self, delta: &Batch, trace: &Trace, delta_is_left: bool) -> Batch {
+    /// The pairs of a delta with what is held.
+    fn probe<'a>(&self, delta: &'a Batch, trace: &'a Trace, delta_is_left: bool) -> Option<Found<'a>> {
         if delta.is_empty() || trace.is_empty() {
-            return Batch::none();
+            return None;
         }
         let side = if delta_is_left { &self.left } else { &self.right };
         let matches = trace.find(&side.key_columns(delta), delta.len());
-        self.pairs(delta, &matches, &Other::Trace(trace), delta_is_left)
+        Some(Found { delta, delta_is_left, other: Other::Trace(trace), matches })
     }
 
-    /// The join of two batches: the smaller one is indexed, the larger one looked up.
-    fn batches(&self, left: &Batch, right: &Batch) -> Batch {
+    /// The pairs of two batches: the smaller one is indexed, the larger one looked up.
+    fn batches<'a>(&self, left: &'a Batch, right: &'a Batch) -> Option<Found<'a>> {
         if left.is_empty() || right.is_empty() {
-            return Batch::none();
+            return None;
         }
         let (left_key, right_key) = (self.left.key_columns(left), self.right.key_columns(right));
         let layout = left.layout(&self.left.key);
-        if left.len() < right.len() {
+        Some(if left.len() < right.len() {
             let matches = Matches::between(&layout, &right_key, right.len(), &left_key, left.len(), self.nulls);
-            self.pairs(right, &matches, &Other::Batch(left), false)
+            Found { delta: right, delta_is_left: false, other: Other::Batch(left), matches }
         } else {
             let matches = Matches::between(&layout, &left_key, left.len(), &right_key, right.len(), self.nulls);
-            self.pairs(left, &matches, &Other::Batch(right), true)
+            Found { delta: left, delta_is_left: true, other: Other::Batch(right), matches }
+        })
+    }
+
+    /// The rows that pairs make. The rest of a pair is copied only if the residual condition, which is looked at first, is true.
+    fn rows<'a>(&self, found: impl IntoIterator<Item = Found<'a>>) -> Output {
+        let mut errors = Vec::new();
+        let mut found: Vec<Found> = found.into_iter().collect();
+        if let Some(residual) = &self.residual {
+            found.iter_mut().for_each(|found| self.hold(found, residual, &mut errors));
+        }
+        found.retain(|found| !found.matches.rows.is_empty());
+        let len = found.iter().map(|found| found.matches.rows.len()).sum();
+        if len == 0 {
+            return Output { rows: Batch::none(), errors };
+        }
+        let columns = self.output.iter().map(|(column, ty)| match &found[..] {
+            [one] => self.column(one, *column),
+            several => {
+                let mut picked = Picked::new(&ty.arrow(), len);
+                several.iter().for_each(|found| self.pick(found, *column, &mut picked));
+                picked.finish()
+            }
+        });
+        let columns = columns.collect();
+        let weights: Vec<Weight> = found.iter().flat_map(Found::weights).collect();
+        let weights = if weights.iter().all(|w| *w == 1) { Weights::Ones } else { Weights::Each(weights.into()) };
+        Output { rows: Batch::with_len(columns, weights, len), errors }
+    }
+
+    /// Leaves the pairs for which the residual condition is true. An error stands for a pair for which it fails.
+    fn hold(&self, found: &mut Found, residual: &Residual, errors: &mut Vec<RowError>) {
+        let len = found.matches.rows.len();
+        if len == 0 {
+            return;
+        }
+        let columns: Vec<ArrayRef> = residual.columns.iter().map(|c| self.column(found, *c)).collect();
+        let (mask, failed) = residual.program.eval(&columns, len).into_column(len);
+        let mask = mask.as_boolean();
+        for (pair, error) in failed.iter() {
+            let weight = found.weight(pair);
+            errors.push(RowError { code: error.code, message: error.message.clone(), weight });
+        }
+        let holds = |pair: &usize| mask.is_valid(*pair) && mask.value(*pair) && failed.get(*pair).is_none();
+        let kept: Vec<usize> = (0..len).filter(holds).collect();
+        if kept.len() < len {
+            let Matches { rows, slots } = &found.matches;
+            let rows = kept.iter().map(|pair| rows[*pair]).collect();
+            found.matches = Matches { rows, slots: kept.iter().map(|pair| slots[*pair]).collect() };
         }
     }
 
-    fn finish(&self, pairs: &[Batch]) -> Output {
-        let pairs = Batch::concat(pairs);
-        if self.plain || pairs.is_empty() { pairs.into() } else { self.post.apply(&[pairs]) }
+    /// Whether `column` of left ++ right is one of the delta's, and where it stands on its side.
+    fn place(&self, found: &Found, column: usize) -> (bool, usize) {
+        let split = self.left.types.len();
+        let of_left = column < split;
+        (of_left == found.delta_is_left, if of_left { column } else { column - split })
+    }
+
+    /// One column of the pairs.
+    fn column(&self, found: &Found, column: usize) -> ArrayRef {
+        let Matches { rows, slots } = &found.matches;
+        match self.place(found, column) {
+            (true, at) => {
+                let own = found.delta.column(at);
+                let all = rows.len() == found.delta.len() && rows.iter().enumerate().all(|(i, row)| i == *row as usize);
+                if all { own.clone() } else { arrays::take(own, &rows.clone().into()) }
+            }
+            (false, at) => match found.other {
+                Other::Trace(trace) => {
+                    trace.gather(&[at], slots).pop().unwrap_or_else(|| panic!("a column was asked for"))
+                }
+                Other::Batch(batch) => arrays::take(batch.column(at), &slots.clone().into()),
+            },
+        }
+    }
+
+    /// Adds one column of the pairs to `into`.
+    fn pick(&self, found: &Found, column: usize, into: &mut Picked) {
+        let Matches { rows, slots } = &found.matches;
+        match (self.place(found, column), &found.other) {
+            ((true, at), _) => into.push(found.delta.column(at), rows),
+            ((false, at), Other::Trace(trace)) => trace.pick(at, slots, into),
+            ((false, at), Other::Batch(batch)) => into.push(batch.column(at), slots),
+        }
+    }
+}
+
+impl Found<'_> {
+    fn weight(&self, pair: usize) -> Weight {
+        let other = match self.other {
+            Other::Trace(trace) => trace.weight(self.matches.slots[pair]),
+            Other::Batch(batch) => batch.weight(self.matches.slots[pair] as usize),
+        };
+        self.delta.weight(self.matches.rows[pair] as usize) * other
+    }
+
+    fn weights(&self) -> impl Iterator<Item = Weight> {
+        (0..self.matches.rows.len()).map(|pair| self.weight(pair))
     }
 }
 
@@ -143,25 +219,6 @@ enum Other<'a> {
     Batch(&'a Batch),
 }
 
-impl Other<'_> {
-    fn gather(&self, columns: &[usize], rows: &[u32]) -> Vec<ArrayRef> {
-        match self {
-            Other::Trace(trace) => trace.gather(columns, rows),
-            Other::Batch(batch) => {
-                let rows = UInt32Array::from(rows.to_vec());
-                columns.iter().map(|&c| arrays::take(batch.column(c), &rows)).collect()
-            }
-        }
-    }
-
-    fn weight(&self, row: u32) -> Weight {
-        match self {
-            Other::Trace(trace) => trace.weight(row),
-            Other::Batch(batch) => batch.weight(row as usize),
-        }
-    }
-}
-
 impl Query for Join {
     fn name(&self) -> &'static str {
         "join"
@@ -170,13 +227,13 @@ impl Query for Join {
     fn describe(&self) -> String {
         let keys: Vec<String> =
             self.left.key.iter().zip(&self.right.key).map(|(l, r)| format!("l{l} = r{r}")).collect();
-        let residual = self.post.filter().map(|f| format!(" and {f}")).unwrap_or_default();
+        let residual = self.residual.as_ref().map(|r| format!(" and {}", r.condition)).unwrap_or_default();
         let on = if keys.is_empty() { "all pairs".to_string() } else { keys.join(" and ") };
         format!("{on}{residual}{}", if self.nulls { " [nulls match]" } else { "" })
     }
 
     fn types(&self) -> Vec<DataType> {
-        self.post.types()
+        self.output.iter().map(|(_, ty)| ty.arrow()).collect()
     }
 
     fn class(&self) -> Class {
@@ -189,7 +246,7 @@ impl Query for Join {
     }
 
     fn apply(&self, inputs: &[Batch]) -> Output {
-        self.finish(&[self.batches(&inputs[0], &inputs[1])])
+        self.rows(self.batches(&inputs[0], &inputs[1]))
     }
 
     fn operator(&self) -> Option<Box<dyn Operator>> {
@@ -199,8 +256,9 @@ impl Query for Join {
 
 impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Join { left, right, nulls, pair, post, plain: _ } = self;
-        f.debug_tuple("Join").field(left).field(right).field(nulls).field(pair).field(post).finish()
+        let Join { left, right, nulls, output, residual } = self;
+        let condition = residual.as_ref().map(|r| &r.condition);
+        f.debug_tuple("Join").field(left).field(right).field(nulls).field(output).field(&condition).finish()
     }
 }
 
@@ -211,14 +269,9 @@ impl Operator for Joined {
     fn step(&mut self, _context: &Context, inputs: &[Input]) -> Output {
         let (left, right) = (inputs[0], inputs[1]);
         let join = &self.0;
-        let mut pairs = [Batch::none(), Batch::none(), Batch::none()];
-        if let Some(trace) = right.trace {
-            pairs[0] = join.probe(left.delta, trace, true);
-        }
-        if let Some(trace) = left.trace {
-            pairs[1] = join.probe(right.delta, trace, false);
-        }
-        pairs[2] = join.batches(left.delta, right.delta);
-        join.finish(&pairs)
+        let with_right = right.trace.and_then(|trace| join.probe(left.delta, trace, true));
+        let with_left = left.trace.and_then(|trace| join.probe(right.delta, trace, false));
+        let of_both = join.batches(left.delta, right.delta);
+        join.rows([with_right, with_left, of_both].into_iter().flatten())
     }
 }

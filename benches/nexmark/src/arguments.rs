@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Steps to be timed one by one, after the events have been loaded in large steps. 0: the time of all events.
     #[arg(long, default_value_t = 0)]
     pub steps: usize,
+    /// Mebibytes of memory to touch before anything else, see [`touch`](crate::touch). The figure for memory means nothing then.
+    #[arg(long, default_value_t = 0)]
+    pub touch: usize,
     /// One JSON object a line.
     #[arg(long)]
     pub json: bool,

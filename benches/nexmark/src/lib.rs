@@ -18,4 +18,4 @@ pub use checksum::{Checksum, RowText};
 pub use events::{Auction, BASE_TIME_MS, Bid, Event, Person, events};
 pub use queries::{QUERIES, SCHEMA, SIDE_ROWS, select, view};
 pub use report::{Latencies, Report};
-pub use usage::{Usage, reset_peak, thread_cpu_seconds};
+pub use usage::{Usage, reset_peak, thread_cpu_seconds, touch};

@@ -1,12 +1,12 @@
 //! One growing column of state: slots of fixed width, or bytes in an arena.
 
 use arrow_array::ArrayRef;
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_schema::DataType;
 
 use std::cmp::Ordering;
 
 use crate::arrays::{self, Values, View, normal_f32, normal_f64, ordered_f32, ordered_f64};
+use crate::picked::{self, Picked, PickedValues};
 
 /// A column whose rows are slots: written in any order, overwritten when a slot is used again.
 #[derive(Debug)]
@@ -209,33 +209,28 @@ impl Column {
 
     /// The values at `slots`.
     pub(crate) fn gather(&self, slots: &[u32]) -> ArrayRef {
-        fn at<T: Copy>(values: &[T], slots: &[u32]) -> Vec<T> {
-            slots.iter().map(|&s| values[s as usize]).collect()
+        let mut picked = Picked::new(&self.data_type, slots.len());
+        self.pick(slots, &mut picked);
+        picked.finish()
+    }
+
+    /// Adds the values at `slots` to a column.
+    pub(crate) fn pick(&self, slots: &[u32], into: &mut Picked) {
+        let at = || slots.iter().map(|slot| *slot as usize);
+        match (&self.slots, &mut into.values) {
+            (Slots::W1(v), PickedValues::W1(to)) => to.extend(at().map(|s| v[s] == 1)),
+            (Slots::W2(v), PickedValues::W2(to)) => to.extend(at().map(|s| v[s])),
+            (Slots::W4(v), PickedValues::W4(to)) => to.extend(at().map(|s| v[s])),
+            (Slots::W8(v), PickedValues::W8(to)) => to.extend(at().map(|s| v[s])),
+            (Slots::W16(v), PickedValues::W16(to)) => to.extend(at().map(|s| v[s])),
+            (Slots::Var(arena), PickedValues::Var { ends, data }) => {
+                picked::extend(ends, data, at().map(|s| arena.get(s)));
+            }
+            _ => panic!("state of {} into a column of another type", self.data_type),
         }
-        let nulls = self.nulls.as_ref().and_then(|nulls| {
-            let any = slots.iter().any(|&s| nulls[s as usize]);
-            any.then(|| NullBuffer::new(BooleanBuffer::collect_bool(slots.len(), |i| !nulls[slots[i] as usize])))
-        });
-        match &self.slots {
-            Slots::W1(v) => {
-                let bits = BooleanBuffer::collect_bool(slots.len(), |i| v[slots[i] as usize] == 1);
-                std::sync::Arc::new(arrow_array::BooleanArray::new(bits, nulls))
-            }
-            Slots::W2(v) => arrays::fixed(&self.data_type, Buffer::from_vec(at(v, slots)), nulls),
-            Slots::W4(v) => arrays::fixed(&self.data_type, Buffer::from_vec(at(v, slots)), nulls),
-            Slots::W8(v) => arrays::fixed(&self.data_type, Buffer::from_vec(at(v, slots)), nulls),
-            Slots::W16(v) => arrays::fixed(&self.data_type, Buffer::from_vec(at(v, slots)), nulls),
-            Slots::Var(arena) => {
-                let total: usize = slots.iter().map(|&s| arena.lengths[s as usize] as usize).sum();
-                let mut offsets = Vec::with_capacity(slots.len() + 1);
-                let mut data = Vec::with_capacity(total);
-                offsets.push(0);
-                for &slot in slots {
-                    data.extend_from_slice(arena.get(slot as usize));
-                    offsets.push(data.len() as i32);
-                }
-                arrays::variable(&self.data_type, offsets, data, nulls)
-            }
+        match &self.nulls {
+            Some(nulls) => into.grew(slots.len(), |nth| nulls[slots[nth] as usize]),
+            None => into.grew(slots.len(), |_| false),
         }
     }
 

@@ -26,6 +26,7 @@ use crate::arrays::View;
 use crate::batch::{Batch, Weight, Weights};
 use crate::keys::{self, KeyLayout, Keys};
 use crate::operator::Size;
+use crate::picked::Picked;
 use column::Column;
 pub use groups::Groups;
 pub use index::{Found, Index};
@@ -483,6 +484,17 @@ impl Trace {
                 }
             })
             .collect()
+    }
+
+    /// Adds column `column` of the rows at `slots` to `into`.
+    pub fn pick(&self, column: usize, slots: &[u32], into: &mut Picked) {
+        match self.rest.iter().position(|r| *r == column) {
+            Some(at) => self.columns[at].pick(slots, into),
+            None => {
+                let all: Vec<u32> = (0..slots.len() as u32).collect();
+                self.gather(&[column], slots).iter().for_each(|key| into.push(key, &all));
+            }
+        }
     }
 
     /// The weights of the rows at `slots`.

@@ -7,6 +7,7 @@ use crate::engine::columns::Columns;
 use crate::engine::open::Tables;
 use crate::engine::run::{Deletes, Settings, Timed, run};
 use crate::report::Report;
+use crate::usage::touch;
 
 /// What to run on deltaq, and how.
 #[derive(Args, Clone, Debug)]
@@ -42,6 +43,7 @@ impl Command {
     /// A message, where there is no such query, or one fails.
     pub fn run(&self) -> Result<(), String> {
         let (queries, settings) = (self.arguments.queries()?, self.settings());
+        touch(self.arguments.touch);
         let columns = Columns::new(settings.total());
         if !self.arguments.json {
             println!("{}", Report::heading());
