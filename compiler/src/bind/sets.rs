@@ -1,10 +1,11 @@
 //! What a query is made of besides SELECT: UNION, EXCEPT, INTERSECT, VALUES.
 
+use deltaq_operators::functions::resolve::quoted;
 use deltaq_operators::types::Schema;
 use deltaq_operators::{Expr, Field, Scalar, SqlType};
 use sqlparser::ast::{self, SetExpr, SetOperator, SetQuantifier};
 
-use super::coerce::{cast, is_untyped};
+use super::coerce::{arg, cast, is_untyped};
 use super::query::{Purpose, Rows};
 use super::scope::{Clause, Level, Scope};
 use super::select::{column, settled};
@@ -120,9 +121,14 @@ impl Binder<'_> {
                 }
             }
         }
-        for ((_, columns), _) in &inputs {
-            for (field, column) in schema.iter_mut().zip(columns) {
-                field.nullable |= column.nullable;
+        for ((plan, columns), _) in &inputs {
+            for (i, column) in columns.iter().enumerate() {
+                schema[i].nullable |= column.nullable;
+                if let Plan::Project { exprs, .. } = plan
+                    && is_untyped(&exprs[i])
+                {
+                    types[i] = quoted(&arg(&exprs[i]), types[i]);
+                }
             }
         }
         for (field, ty) in schema.iter_mut().zip(&types) {
@@ -186,6 +192,11 @@ impl Binder<'_> {
                             );
                         }
                     }
+                }
+            }
+            for row in &rows {
+                for (ty, cell) in types.iter_mut().zip(row).filter(|(_, cell)| is_untyped(cell)) {
+                    *ty = quoted(&arg(cell), *ty);
                 }
             }
             for (row, from) in rows.iter_mut().zip(&values.rows) {

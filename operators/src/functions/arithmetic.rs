@@ -11,7 +11,7 @@ use arrow_buffer::NullBuffer;
 use crate::expr::Expr;
 use crate::functions::kernel::{Flag, Side, checked, checked2, column, map2, map2_mut, nulls, side, strict};
 use crate::functions::numbers::{POW10, digits};
-use crate::functions::resolve::{any_nullable, count, is_unknown, names, signature};
+use crate::functions::resolve::{any_nullable, count, is_unknown, names, quoted, signature};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, decimal, temporal};
 use crate::scalar::Scalar;
 use crate::types::SqlType;
@@ -147,8 +147,8 @@ fn resolve(op: Op, args: &[Arg]) -> Result<Signature, String> {
     }
     let (s, t) = match (is_unknown(a), is_unknown(b)) {
         (true, true) => (SqlType::Double, SqlType::Double),
-        (true, false) => (b.ty, b.ty),
-        (false, true) => (a.ty, a.ty),
+        (true, false) => (quoted(a, b.ty), b.ty),
+        (false, true) => (a.ty, quoted(b, a.ty)),
         (false, false) => (a.ty, b.ty),
     };
     if !s.is_numeric() || !t.is_numeric() {

@@ -11,7 +11,7 @@ use arrow_buffer::{BooleanBuffer, IntervalMonthDayNano, NullBuffer};
 use crate::expr::Expr;
 use crate::functions::kernel::{Side, booleans, inherited, lenient, nulls, pack2, side, strict};
 use crate::functions::numbers::{POW10, name};
-use crate::functions::resolve::{any_nullable, as_is, is_unknown, never_nullable, signature};
+use crate::functions::resolve::{any_nullable, as_is, is_unknown, never_nullable, quoted, signature};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, interval, logic};
 use crate::types::{SqlType, TEXT};
 use crate::value::Value;
@@ -171,8 +171,8 @@ fn resolve(args: &[Arg]) -> Result<Signature, String> {
     let [a, b] = args else { return Err(format!("takes 2 arguments, got {}", args.len())) };
     let params = match (is_unknown(a), is_unknown(b)) {
         (true, true) => [TEXT, TEXT],
-        (true, false) => [quoted(b.ty), b.ty],
-        (false, true) => [a.ty, quoted(a.ty)],
+        (true, false) => [quoted(a, b.ty), b.ty],
+        (false, true) => [a.ty, quoted(b, a.ty)],
         (false, false) => {
             let mismatch = || format!("operator does not exist: {} = {}", name(a.ty), name(b.ty));
             match (a.ty, b.ty) {
@@ -189,16 +189,6 @@ fn resolve(args: &[Arg]) -> Result<Signature, String> {
         }
     };
     signature(params, SqlType::Boolean)
-}
-
-/// A quoted literal beside a column of text is of that kind of text, of any length.
-fn quoted(ty: SqlType) -> SqlType {
-    match ty {
-        SqlType::Text { padded, .. } => SqlType::Text { max: None, padded },
-        // As many digits as it has.
-        SqlType::Decimal(_, scale) => SqlType::Decimal(38, scale),
-        other => other,
-    }
 }
 
 /// The decimal that an integer argument is cast to beside a decimal.

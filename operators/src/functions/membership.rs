@@ -39,11 +39,8 @@ pub const FUNCTIONS: &[Function] = &[Function {
         count(args, 2, usize::MAX)?;
         let ty = common(args, "IN")?;
         // Blanks at the end of a constant do not count beside CHAR.
-        let ty = if let SqlType::Text { padded: true, .. } = args[0].ty {
-            SqlType::Text { max: None, padded: true }
-        } else {
-            ty
-        };
+        let is_padded = |ty| matches!(ty, SqlType::Text { padded: true, .. });
+        let ty = if is_padded(args[0].ty) || is_padded(ty) { SqlType::Text { max: None, padded: true } } else { ty };
         signature(args.iter().map(|a| as_is(a, ty)).collect::<Vec<_>>(), SqlType::Boolean)
     },
     nullable: any_nullable,

@@ -3,6 +3,7 @@
 use crate::expr::Expr;
 use crate::functions::numbers::name;
 use crate::functions::{Arg, Signature};
+use crate::scalar::Scalar;
 use crate::types::{SqlType, TEXT};
 
 /// A bare NULL or a quoted literal: of whatever type the context wants.
@@ -37,9 +38,38 @@ pub fn names(args: &[Arg]) -> String {
 pub fn common(args: &[Arg], what: &str) -> Result<SqlType, String> {
     let mut known = args.iter().filter(|a| !is_unknown(a)).map(|a| a.ty);
     let Some(first) = known.next() else { return Ok(TEXT) };
-    known.try_fold(first, |a, b| {
+    let known = known.try_fold(first, |a, b| {
         a.common(b).ok_or_else(|| format!("{what} types {} and {} cannot be matched", name(a), name(b)))
-    })
+    })?;
+    Ok(args.iter().filter(|a| is_unknown(a)).fold(known, |ty, a| quoted(a, ty)))
+}
+
+/// The type of an unknown argument among values of type `ty`: a quoted literal is a text of any length, a decimal of as many digits
+/// as it has.
+pub fn quoted(arg: &Arg, ty: SqlType) -> SqlType {
+    match (ty, arg.literal) {
+        (SqlType::Text { padded, .. }, Some(Scalar::Text(_))) => SqlType::Text { max: None, padded },
+        (SqlType::Decimal(..), Some(Scalar::Text(text))) => {
+            written(text).and_then(|(precision, scale)| ty.common(SqlType::Decimal(precision, scale))).unwrap_or(ty)
+        }
+        _ => ty,
+    }
+}
+
+/// Precision and scale of a number as it is written. None if it is none that a decimal holds.
+fn written(text: &str) -> Option<(u8, u8)> {
+    let text = text.trim_ascii().trim_start_matches(['+', '-']);
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i16>().ok()?.into()),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let scale = (fraction.len() as i64 - exponent).max(0);
+    let precision = (whole.len() as i64 + exponent).max(0) + scale;
+    (1..=38).contains(&precision).then_some((precision as u8, scale as u8))
 }
 
 /// What `arg` is cast to where `ty` is wanted: texts of any length are one type.
