@@ -18,7 +18,7 @@ use crate::rows::sql_type;
 pub(crate) fn cast(array: &ArrayRef, to: SqlType, name: &str) -> Result<ArrayRef> {
     let target = to.arrow();
     if *array.data_type() == target {
-        return Ok(Arc::clone(array));
+        return Ok(if to == SqlType::Interval { whole_micros(array) } else { Arc::clone(array) });
     }
     let misfit = || {
         Error::new(
@@ -39,6 +39,17 @@ pub(crate) fn cast(array: &ArrayRef, to: SqlType, name: &str) -> Result<ArrayRef
         return Err(Error::new(error.code, format!("{} (column \"{name}\", row {row})", error.message)));
     }
     Ok(values)
+}
+
+/// Intervals cut to microseconds.
+fn whole_micros(array: &ArrayRef) -> ArrayRef {
+    let intervals = array.as_primitive::<IntervalMonthDayNanoType>();
+    if intervals.values().iter().all(|v| v.nanoseconds % 1000 == 0) {
+        return Arc::clone(array);
+    }
+    Arc::new(intervals.unary::<_, IntervalMonthDayNanoType>(|v| {
+        IntervalMonthDayNano::new(v.months, v.days, v.nanoseconds / 1000 * 1000)
+    }))
 }
 
 /// The same values in a type that is stored; None where there is none.
@@ -146,6 +157,8 @@ mod tests {
         check(Arc::new(StringViewArray::from(vec![Some("a"), None])), TEXT, texts.clone());
         let dictionary: DictionaryArray<Int8Type> = vec![Some("a"), None].into_iter().collect();
         check(Arc::new(dictionary), TEXT, texts);
+        let interval = |nanos| Arc::new(IntervalMonthDayNanoArray::from(vec![IntervalMonthDayNano::new(1, 2, nanos)]));
+        check(interval(1_999), SqlType::Interval, interval(1_000));
         check(Arc::new(UInt8Array::from(vec![255])), SqlType::SmallInt, Arc::new(Int16Array::from(vec![255])));
         check(
             Arc::new(TimestampNanosecondArray::from(vec![-1, 1_999])),

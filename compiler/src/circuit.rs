@@ -30,6 +30,7 @@ use deltaq_operators::topk::{OrderBy, TopK};
 use deltaq_operators::types::{Schema, arrow_types};
 use deltaq_operators::{Expr, Scalar, SqlType};
 
+use crate::intervals;
 use crate::plan::{Equality, JoinKind, Plan, SetKind, SortKey};
 
 /// The circuit of an engine: all nodes of all views, with what is known of each.
@@ -127,7 +128,8 @@ impl Circuit {
     /// Adds the nodes of `plan`. `relation` gives the node of each table or view it scans. Nodes that other views have
     /// already are used again.
     pub fn lower(&mut self, plan: &Plan, relation: &dyn Fn(&str) -> NodeId) -> Lowered {
-        let root = Lowering { circuit: self, relation, span: None }.plan(plan);
+        let plan = intervals::by_length(plan);
+        let root = Lowering { circuit: self, relation, span: None }.plan(&plan);
         Lowered { root, nodes: std::mem::take(&mut self.fresh) }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Read [`plan`] first: what a query means. [`catalog`] is what names refer to, [`statement`] what a SQL text asks for,
 //! `bind` turns sqlparser's tree into these, with a [`diagnostic`] for every mistake. [`rewrite`] improves plans;
-//! `lower` turns them into circuit nodes.
+//! [`circuit`] turns them into circuit nodes.
 
 mod bind;
 pub mod catalog;
@@ -12,6 +12,7 @@ pub mod diagnostic;
 mod dialect;
 pub mod explain;
 pub mod facts;
+mod intervals;
 pub mod parse;
 pub mod plan;
 pub mod rewrite;

@@ -109,6 +109,11 @@ impl Binder<'_> {
         let primary_key = primary_key.unwrap_or_default();
         for key in &primary_key {
             columns[*key].field.nullable = false;
+            if columns[*key].field.ty == SqlType::Interval {
+                let span = self.source.span_at(table.columns[*key].name.span);
+                let help = "equal intervals are written in several ways; a key of numbers or text has one";
+                return self.unsupported("an INTERVAL in a primary key is", span, help);
+            }
         }
         if let Some(path) = file {
             options.entry("connector".into()).or_insert_with(|| "file".into());

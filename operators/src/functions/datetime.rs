@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 
 use crate::expr::Expr;
 use crate::functions::calendar::{DAY, HOUR, MICROS, MINUTE, SECOND, civil, days, month_len};
-use crate::functions::interval::{Interval, unit};
+use crate::functions::interval::{Interval, length, unit};
 use crate::functions::kernel::{Texts, at, checked, checked2, column, constant_text, map, nulls, side, strict, texts};
 use crate::functions::pattern::{Moment, Pattern};
 use crate::functions::resolve::{any_nullable, as_is, count, exactly, is_unknown, names, signature};
@@ -384,6 +384,22 @@ pub const FUNCTIONS: &[Function] = &[
                     days: (rest / DAY as i128) as i32,
                     micros: (rest % DAY as i128) as i64,
                 }
+            })
+        },
+    ),
+    entry(
+        "interval_length",
+        "interval_length(interval) → decimal",
+        "Its length in microseconds, by which intervals are compared: a day has 24 hours, a month 30 days.",
+        &[
+            ("interval_length(INTERVAL '1 day')", "86400000000"),
+            ("interval_length(INTERVAL '1 month') = interval_length(INTERVAL '720 hours')", "true"),
+        ],
+        |args| exactly(args, &[SqlType::Interval], SqlType::Decimal(38, 0)),
+        |_, ty| {
+            let out = ty.arrow();
+            strict(ty, move |args, _, _| {
+                column::<Decimal128Type>(map(side::<IntervalMonthDayNanoType>(&args[0]), length), nulls(args), &out)
             })
         },
     ),
