@@ -122,15 +122,6 @@ fn join() {
 
 #[test]
 fn aggregates() {
-    let functions = [
-        Function::Count,
-        Function::Sum,
-        Function::Avg,
-        Function::Min,
-        Function::Max,
-        Function::BoolAnd,
-        Function::BoolOr,
-    ];
     for kind in KINDS {
         for insert_only in [false, true] {
             // Key, argument, filter.
@@ -142,7 +133,7 @@ fn aggregates() {
                 filter: None,
                 ty: SqlType::BigInt,
             }];
-            for function in functions {
+            for &function in Function::ALL {
                 let Ok(ty) = function.result(Some(kind.column())) else { continue };
                 for (distinct, filter) in [(false, None), (true, None), (false, Some(2)), (true, Some(2))] {
                     columns.push(Column { function, arg: Some((1, kind.column())), distinct, filter, ty });

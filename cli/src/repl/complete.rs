@@ -25,7 +25,7 @@ impl Words {
         let mut functions: Vec<&str> = deltaq_operators::functions::all()
             .filter(|f| f.syntax == deltaq_operators::functions::Syntax::Call)
             .flat_map(|f| std::iter::once(f.name).chain(f.aliases.iter().copied()))
-            .chain(["count", "sum", "avg", "min", "max", "bool_and", "bool_or"])
+            .chain(deltaq_operators::aggregate::Function::ALL.iter().map(|f| f.name()))
             .collect();
         functions.sort_unstable();
         functions.dedup();

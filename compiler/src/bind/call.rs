@@ -107,7 +107,7 @@ impl Binder<'_> {
         let scalar = functions::all()
             .filter(|f| f.syntax == Syntax::Call)
             .flat_map(|f| f.aliases.iter().copied().chain([f.name]));
-        let near = closest(name, scalar.chain(["count", "sum", "avg", "min", "max", "bool_and", "bool_or"]));
+        let near = closest(name, scalar.chain(aggregate::Function::ALL.iter().map(|f| f.name())));
         match near {
             Some(near) => self.report_help("42883", message, span, format!("did you mean {near}?")),
             None => self.report("42883", message, span),
@@ -184,7 +184,7 @@ impl Binder<'_> {
             Err(message) => return self.report("42883", message, span),
         };
         use aggregate::Function as F;
-        let distinct = distinct && !matches!(function, F::Min | F::Max | F::BoolAnd | F::BoolOr);
+        let distinct = distinct && !function.is_idempotent();
         // COUNT of what is never NULL counts rows.
         if function == F::Count
             && !distinct

@@ -4,6 +4,7 @@ use arrow_array::ArrayRef;
 use deltaq_circuit::arrays::View;
 use deltaq_circuit::{Weight, Weights};
 
+use super::bits::BitCounts;
 use super::extremum::{ByBytes, ByInterval, ByWord, Extremum};
 use super::operator::Column;
 use super::sum::{Average, BoolCounts, FloatAverage, FloatSums, IntervalSum, Sum};
@@ -82,6 +83,7 @@ pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn 
         (Function::Avg, SqlType::Real | SqlType::Double) => Box::new(FloatAverage::new()),
         (Function::Avg, _) => Box::new(Average::new(arg, ty)),
         (Function::BoolAnd | Function::BoolOr, _) => Box::new(BoolCounts::new(column.function)),
+        (Function::BitAnd | Function::BitOr | Function::BitXor, _) => Box::new(BitCounts::new(column.function, ty)),
         (Function::Min | Function::Max, _) => {
             let max = column.function == Function::Max;
             match arg {

@@ -1,6 +1,7 @@
 //! Grouped and global aggregates.
 
 mod accumulator;
+mod bits;
 mod distinct_values;
 mod extremum;
 mod float_sum;
@@ -32,6 +33,12 @@ pub enum Function {
     BoolAnd,
     /// `BOOL_OR(x)`
     BoolOr,
+    /// `BIT_AND(x)`
+    BitAnd,
+    /// `BIT_OR(x)`
+    BitOr,
+    /// `BIT_XOR(x)`
+    BitXor,
 }
 
 /// One aggregate call.
@@ -52,16 +59,29 @@ pub struct Call {
 impl Function {
     /// The function of this name (any case).
     pub fn lookup(name: &str) -> Option<Function> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "count" => Function::Count,
-            "sum" => Function::Sum,
-            "avg" => Function::Avg,
-            "min" => Function::Min,
-            "max" => Function::Max,
-            "bool_and" | "every" => Function::BoolAnd,
-            "bool_or" => Function::BoolOr,
-            _ => return None,
-        })
+        let name = name.to_ascii_lowercase();
+        let name = if name == "every" { "bool_and" } else { &name };
+        Function::ALL.iter().copied().find(|f| f.name() == name)
+    }
+
+    /// Every one, the most used first.
+    pub const ALL: &[Function] = &[
+        Function::Count,
+        Function::Sum,
+        Function::Avg,
+        Function::Min,
+        Function::Max,
+        Function::BoolAnd,
+        Function::BoolOr,
+        Function::BitAnd,
+        Function::BitOr,
+        Function::BitXor,
+    ];
+
+    /// Whether a value that stands several times counts as if it stood once.
+    pub fn is_idempotent(self) -> bool {
+        use Function::{BitAnd, BitOr, BoolAnd, BoolOr, Max, Min};
+        matches!(self, Min | Max | BoolAnd | BoolOr | BitAnd | BitOr)
     }
 
     /// Its name in SQL.
@@ -74,6 +94,9 @@ impl Function {
             Function::Max => "max",
             Function::BoolAnd => "bool_and",
             Function::BoolOr => "bool_or",
+            Function::BitAnd => "bit_and",
+            Function::BitOr => "bit_or",
+            Function::BitXor => "bit_xor",
         }
     }
 
@@ -106,6 +129,8 @@ impl Function {
             }
             (Function::Min | Function::Max, _) => Ok(arg),
             (Function::BoolAnd | Function::BoolOr, SqlType::Boolean | SqlType::Null) => Ok(SqlType::Boolean),
+            (Function::BitAnd | Function::BitOr | Function::BitXor, _) if arg.is_integer() => Ok(arg),
+            (Function::BitAnd | Function::BitOr | Function::BitXor, SqlType::Null) => Ok(SqlType::Int),
             (_, SqlType::Null) => self.result(Some(SqlType::Double)),
             _ => Err(format!("{name}({arg}) does not exist")),
         }

@@ -43,9 +43,7 @@ pub struct Column {
 impl Column {
     /// Whether it matters that each value counts once.
     fn looks_at_distinct(&self) -> bool {
-        let same_either_way =
-            matches!(self.function, Function::Min | Function::Max | Function::BoolAnd | Function::BoolOr);
-        self.distinct && !same_either_way
+        self.distinct && !self.function.is_idempotent()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::types::SqlType;
 use crate::value::Value;
 
 pub mod arithmetic;
+pub mod bits;
 pub mod calendar;
 pub mod cast;
 pub mod comparison;
@@ -151,6 +152,7 @@ pub const FAMILIES: &[&[Function]] = &[
     membership::FUNCTIONS,
     conditional::FUNCTIONS,
     arithmetic::FUNCTIONS,
+    bits::FUNCTIONS,
     math::FUNCTIONS,
     cast::FUNCTIONS,
     fields::FUNCTIONS,

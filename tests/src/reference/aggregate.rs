@@ -82,6 +82,16 @@ fn result(call: &Call, values: &Bag) -> Result<Scalar, Failure> {
         Function::Max => best(some.max_by(|a, b| compare(a, b))),
         Function::BoolAnd => Ok(Scalar::Boolean(some.clone().all(|v| *v == Scalar::Boolean(true)))),
         Function::BoolOr => Ok(Scalar::Boolean(some.clone().any(|v| *v == Scalar::Boolean(true)))),
+        Function::BitAnd | Function::BitOr | Function::BitXor => {
+            // A value that stands twice takes itself out of BIT_XOR.
+            let each = values.iter().filter(|(_, weight)| call.function != Function::BitXor || weight % 2 == 1);
+            let bits = each.map(|(value, _)| integer(value)).reduce(|a, b| match call.function {
+                Function::BitAnd => a & b,
+                Function::BitOr => a | b,
+                _ => a ^ b,
+            });
+            store(&Exact::integer(bits.unwrap_or(0)), call.ty)
+        }
         Function::Sum | Function::Avg if ty.is_float() => {
             let mut sum = ExactSum::default();
             values.iter().for_each(|(value, weight)| sum.add(float(&(value.clone(), ty)), *weight));
@@ -112,5 +122,14 @@ fn result(call: &Call, values: &Bag) -> Result<Scalar, Failure> {
                 _ => store(&Exact { digits, scale }, call.ty),
             }
         }
+    }
+}
+
+fn integer(value: &Scalar) -> i64 {
+    match value {
+        Scalar::SmallInt(v) => (*v).into(),
+        Scalar::Int(v) => (*v).into(),
+        Scalar::BigInt(v) => *v,
+        other => panic!("{other:?} has no bits"),
     }
 }
