@@ -17,10 +17,20 @@ pub struct EngineConfig {
     pub epochs_in_flight: usize,
     /// Where files that SQL names are looked for if they are not there as named, one directory after the other.
     pub directories: Vec<PathBuf>,
+    /// Whether SQL may read standard input (`path = '-'`).
+    pub standard_input: bool,
+    /// Whether SQL may write standard output (`COPY … TO '-'`).
+    pub standard_output: bool,
 }
 
 impl Default for EngineConfig {
     fn default() -> EngineConfig {
-        EngineConfig { workers: 1, epochs_in_flight: 8, directories: Vec::new() }
+        EngineConfig {
+            workers: 1,
+            epochs_in_flight: 8,
+            directories: Vec::new(),
+            standard_input: true,
+            standard_output: true,
+        }
     }
 }

@@ -8,7 +8,7 @@ use deltaq_compiler::statement::ExplainFormat;
 use crate::config::EngineConfig;
 use crate::error::{Error, Result};
 use crate::interior::{Begun, Interior};
-use crate::load::{self, Loaded};
+use crate::load::{self, Loaded, Rejected};
 use crate::query::contained;
 use crate::relation::{Check, ErrorRow, RelationInfo, StateRow};
 use crate::rows::{Change, Rows};
@@ -299,6 +299,31 @@ impl Engine {
         }
         self.call_back()?;
         Ok(loaded)
+    }
+
+    /// Rows of files that were left out, or taken with NULL for a value, because they could not be read (`on_error = 'skip'` or `'null'`):
+    /// by COPY, and by statements that let sources in. Each is told once; what [`Engine::load`] lets in, it tells of itself.
+    ///
+    /// ```
+    /// # use deltaq::Engine;
+    /// # let mut db = Engine::open_in_memory()?;
+    /// # let path = std::env::temp_dir().join(format!("deltaq-rejections-{}.csv", std::process::id()));
+    /// # std::fs::write(&path, "id\n1\ntwo\n").unwrap();
+    /// # let path = path.display();
+    /// # if cfg!(feature = "files") {
+    /// db.execute(&format!("CREATE TABLE t(id INT); COPY t FROM '{path}' WITH (on_error = 'skip')"))?;
+    /// let rejected = db.rejections()?;
+    /// assert_eq!((rejected[0].table.as_str(), rejected[0].rows), ("t", 1));
+    /// assert!(rejected[0].reasons[0].contains(":3: column id"));
+    /// assert!(db.rejections()?.is_empty());
+    /// # }
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `XX000` if the engine has failed.
+    pub fn rejections(&mut self) -> Result<Vec<Rejected>> {
+        self.with(|interior| Ok(interior.loads.take_rejected()))
     }
 
     /// Tables whose sources have not ended.

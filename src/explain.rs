@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use deltaq_circuit::operator::Size;
-use deltaq_circuit::{Batch, Graph, Node, NodeId};
+use deltaq_circuit::{Batch, Graph, Node, NodeId, Weight};
 use deltaq_compiler::circuit::{Circuit, keeps_state};
 use deltaq_compiler::explain::with_facts;
 use deltaq_compiler::rewrite::optimize;
@@ -78,14 +78,14 @@ impl Interior {
             self.circuit.below(root).into_iter().for_each(|node| graph.push(node.clone()));
             return Ok(graph.dot());
         }
-        self.settle()?;
+        self.settle_what_can_be()?;
         let sizes = self.runtime.sizes()?.into_iter().collect();
         Ok(told(&plan, &self.catalog, &self.circuit, root, &sizes))
     }
 
     /// What tables and the operators of views remember.
     pub(crate) fn state_rows(&mut self) -> Result<Vec<StateRow>> {
-        self.settle()?;
+        self.settle_what_can_be()?;
         let mut sizes: HashMap<NodeId, Size> = self.runtime.sizes()?.into_iter().collect();
         let mut rows = Vec::new();
         let row = |view: &str, operator: String, size: Size| StateRow {
@@ -129,7 +129,7 @@ impl Interior {
     pub(crate) fn check(&mut self, name: &str) -> Result<Check> {
         let view = self.catalog.view(name)?;
         self.settle()?;
-        let (defined, _) = self.define(&view.plan)?;
+        let defined = self.define(&view.plan)?;
         let shown = self.contents_of(view.root)?;
         let difference = Batch::concat(&[defined.clone(), shown.negate()]).consolidate();
         let rows = |batch: Batch| -> Result<Rows> {
@@ -137,7 +137,22 @@ impl Interior {
         };
         let extra = rows(difference.negate())?;
         let missing = rows(difference)?;
-        Ok(Check { rows: defined.total_weight().max(0) as u64, missing, extra })
+        let errors = self.defined_errors(view.root)?;
+        let mut differences = errors.clone();
+        for node in self.circuit.below(view.root) {
+            for (code, message, weight) in self.errors_of(node.id) {
+                *differences.entry((node.id, code, message.to_string())).or_default() -= weight;
+            }
+        }
+        let (mut missing_errors, mut extra_errors) = (Vec::new(), Vec::new());
+        for ((node, code, message), weight) in differences.into_iter().filter(|(_, weight)| *weight != 0) {
+            let operator = self.circuit.graph().get(node).map(operator).unwrap_or_default();
+            let into = if weight > 0 { &mut missing_errors } else { &mut extra_errors };
+            into.push(ErrorRow { code: code.to_string(), message, operator, weight: weight.abs() });
+        }
+        let rows = defined.total_weight().max(0) as u64;
+        let errors = errors.values().sum::<Weight>().max(0) as u64;
+        Ok(Check { rows, missing, extra, errors, missing_errors, extra_errors })
     }
 }
 

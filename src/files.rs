@@ -10,7 +10,8 @@ use deltaq_circuit::{Batch, Weight};
 use deltaq_operators::{Field, Schema};
 use indexmap::IndexMap;
 
-use crate::error::Result;
+use crate::config::EngineConfig;
+use crate::error::{Error, Result};
 
 /// Rows that come in pieces.
 pub(crate) trait Reader: Send {
@@ -44,17 +45,28 @@ pub(crate) trait Writer {
     fn finish(self: Box<Self>) -> Result<u64>;
 }
 
-/// Opens what `options` (`path`, `format` …) say; a file that is not there is looked for in `directories`. Without `schema` it is inferred.
+/// Opens what `options` (`path`, `format` …) say; a file that is not there is looked for where `config` says. Without `schema` it is
+/// inferred.
 pub(crate) fn open_reader(
     options: &IndexMap<String, String>,
     schema: Option<&[Field]>,
-    directories: &[PathBuf],
+    config: &EngineConfig,
 ) -> Result<Box<dyn Reader>> {
     let mut options = options.clone();
     if let Some(path) = options.get_mut("path") {
-        *path = find(path, directories);
+        *path = find(path, &config.directories);
     }
+    let help = "name a file, or a named pipe (mkfifo); deltaq run and deltaq -c leave standard input to SQL";
+    not_taken(&options, config.standard_input, "standard input", help)?;
     formats::open_reader(&options, schema)
+}
+
+/// Refuses `-` where that stream is not SQL's.
+fn not_taken(options: &IndexMap<String, String>, free: bool, stream: &str, help: &str) -> Result<()> {
+    if free || options.get("path").is_none_or(|path| path != "-") {
+        return Ok(());
+    }
+    Err(Error::new("55006", format!("path = '-': {stream} is taken by what runs these statements")).help(help))
 }
 
 /// Where the file `path` is: there, or else in the first of `directories` that has it.
@@ -67,14 +79,18 @@ fn find(path: &str, directories: &[PathBuf]) -> String {
 }
 
 /// Creates what `options` (`path`, `format` …) say, for rows of `schema`.
-pub(crate) fn open_writer(options: &IndexMap<String, String>, schema: &[Field]) -> Result<Box<dyn Writer>> {
+pub(crate) fn open_writer(
+    options: &IndexMap<String, String>,
+    schema: &[Field],
+    config: &EngineConfig,
+) -> Result<Box<dyn Writer>> {
+    not_taken(options, config.standard_output, "standard output", "name a file, or SELECT the rows")?;
     formats::open_writer(options, schema)
 }
 
 #[cfg(not(feature = "files"))]
 mod formats {
     use super::*;
-    use crate::error::Error;
 
     fn left_out<T>() -> Result<T> {
         let error = Error::new("0A000", "this build of deltaq reads and writes no files");
@@ -96,7 +112,6 @@ mod formats {
     use deltaq_connectors::{Sink, SinkOptions, Source, SourceOptions};
 
     use super::*;
-    use crate::error::Error;
 
     impl From<deltaq_connectors::Error> for Error {
         fn from(error: deltaq_connectors::Error) -> Error {

@@ -156,7 +156,7 @@ impl Interior {
     }
 
     /// A table whose changes cannot be handed over early: views rely on it that nothing is ever retracted, not even by a rollback.
-    fn held_back(&mut self) -> Option<&str> {
+    pub(crate) fn held_back(&mut self) -> Option<&str> {
         let index = self.changed.iter().copied().find(|&index| {
             let table = self.catalog.table_at(index);
             table.append_only && table.unsubmitted_rows() > 0
@@ -171,8 +171,8 @@ impl Interior {
     pub(crate) fn flush(&mut self) -> Result<()> {
         if let Some(table) = self.held_back() {
             let message =
-                format!("views cannot be read in a transaction that has changed the append-only table \"{table}\"");
-            return Err(Error::new("25000", message).help("commit first"));
+                format!("views do not follow a transaction that has changed the append-only table \"{table}\"");
+            return Err(Error::new("25000", message).help("commit first; SELECT computes them from the tables"));
         }
         let inputs = self.inputs();
         if inputs.is_empty() {
@@ -258,6 +258,14 @@ impl Interior {
     pub(crate) fn settle(&mut self) -> Result<()> {
         self.flush()?;
         self.wait()
+    }
+
+    /// As [`Interior::settle`]; but what cannot be handed over early is left where it is.
+    pub(crate) fn settle_what_can_be(&mut self) -> Result<()> {
+        match self.held_back() {
+            Some(_) => self.wait(),
+            None => self.settle(),
+        }
     }
 
     fn take(&mut self, step: Step) {

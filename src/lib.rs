@@ -56,7 +56,7 @@ pub use deltaq_operators::{Field, Scalar, Schema, SqlType};
 pub use config::EngineConfig;
 pub use engine::{Engine, Outcome};
 pub use error::{Error, Result};
-pub use load::Loaded;
+pub use load::{Loaded, Rejected};
 pub use relation::{Check, ErrorRow, RelationInfo, RelationKind, StateRow};
 pub use rows::{Change, Rows};
 pub use subscription::Subscription;

@@ -48,6 +48,20 @@ pub struct Loaded {
     pub ended: bool,
 }
 
+/// Rows of a file that did not enter a table as they are, because they could not be read (`on_error = 'skip'` or `'null'`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// The table.
+    pub table: String,
+    /// How many rows.
+    pub rows: u64,
+    /// Why, each with file, line and column; of the first thousand.
+    pub reasons: Vec<String>,
+}
+
+/// Reasons kept of a table until somebody asks.
+const REASONS_MAX: usize = 1000;
+
 /// Sources being read.
 pub(crate) struct Loads {
     /// Tables whose sources have not ended, by the number of the load.
@@ -55,6 +69,8 @@ pub(crate) struct Loads {
     next: u64,
     sender: SyncSender<Arrived>,
     queue: Queue,
+    /// What was rejected while statements ran.
+    rejected: Vec<Rejected>,
 }
 
 /// What the sources have yielded. To wait at it, nothing else need be locked.
@@ -73,7 +89,7 @@ pub(crate) struct Arrived {
 impl Default for Loads {
     fn default() -> Loads {
         let (sender, receiver) = sync_channel(AHEAD);
-        Loads { open: Vec::new(), next: 0, sender, queue: Arc::new(Mutex::new(receiver)) }
+        Loads { open: Vec::new(), next: 0, sender, queue: Arc::new(Mutex::new(receiver)), rejected: Vec::new() }
     }
 }
 
@@ -112,6 +128,26 @@ impl Loads {
         self.open.retain(|(_, name)| name != table);
     }
 
+    /// Notes rows that did not enter `table`.
+    fn reject(&mut self, table: &str, rows: u64, reasons: Vec<String>) {
+        if rows == 0 && reasons.is_empty() {
+            return;
+        }
+        if !self.rejected.iter().any(|r| r.table == table) {
+            self.rejected.push(Rejected { table: table.to_string(), rows: 0, reasons: Vec::new() });
+        }
+        for rejected in self.rejected.iter_mut().filter(|r| r.table == table) {
+            let room = REASONS_MAX.saturating_sub(rejected.reasons.len());
+            rejected.rows += rows;
+            rejected.reasons.extend(reasons.iter().take(room).cloned());
+        }
+    }
+
+    /// What was noted since the last call.
+    pub(crate) fn take_rejected(&mut self) -> Vec<Rejected> {
+        std::mem::take(&mut self.rejected)
+    }
+
     /// Tables whose sources have not ended.
     pub(crate) fn tables(&self) -> Vec<String> {
         self.open.iter().map(|(_, table)| table.clone()).collect()
@@ -147,7 +183,7 @@ impl Interior {
             })
             .collect();
         let schema = (!declared.is_empty()).then_some(&declared[..]);
-        let reader = files::open_reader(&create.options, schema, &self.config.directories)?;
+        let reader = files::open_reader(&create.options, schema, &self.config)?;
         let columns = match create.columns.is_empty() {
             false => create.columns,
             true => reader.schema().into_iter().map(|field| Column { field, default: Scalar::Null }).collect(),
@@ -197,7 +233,11 @@ impl Interior {
     pub(crate) fn load_all(&mut self) -> Result<()> {
         while let Some(queue) = self.loads.queue() {
             let Some(arrived) = next(&queue, None) else { return Ok(()) };
-            self.load(arrived)?;
+            if let Some(loaded) = self.load(arrived)? {
+                // Rows are counted from the beginning of the source, and said once, at its end.
+                let rows = if loaded.ended { loaded.rejected } else { 0 };
+                self.loads.reject(&loaded.table, rows, loaded.rejections);
+            }
         }
         Ok(())
     }
@@ -237,14 +277,14 @@ impl Interior {
             CopyRelation::Name(name) => {
                 let (_, columns) = self.catalog.node(name)?;
                 let rows = self.contents(name)?.consolidate();
-                let mut writer = files::open_writer(options, &columns.schema)?;
+                let mut writer = files::open_writer(options, &columns.schema, &self.config)?;
                 writer.write(&rows)?;
                 writer.finish()
             }
             CopyRelation::Query(query) => {
                 let rows = self.evaluate(&query.plan)?;
                 let rows = crate::order::present(&rows, query)?;
-                let mut writer = files::open_writer(options, &query.schema)?;
+                let mut writer = files::open_writer(options, &query.schema, &self.config)?;
                 writer.write(&rows)?;
                 writer.finish()
             }
@@ -255,7 +295,7 @@ impl Interior {
     fn copy_from(&mut self, table: &str, options: &indexmap::IndexMap<String, String>) -> Result<u64> {
         let index = self.catalog.table_index(table)?;
         let schema = self.catalog.table_at(index).schema().clone();
-        let mut reader = files::open_reader(options, Some(&schema), &self.config.directories)?;
+        let mut reader = files::open_reader(options, Some(&schema), &self.config)?;
         let mark = self.catalog.table_at(index).mark();
         let mut rows = 0;
         while let Some(piece) = reader.next() {
@@ -267,6 +307,7 @@ impl Interior {
                 }
             }
         }
+        self.loads.reject(table, reader.rejected(), reader.rejections());
         Ok(rows)
     }
 }

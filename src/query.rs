@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use deltaq_circuit::executor::Executor;
-use deltaq_circuit::{Batch, Epoch, Kind, NodeId, RowError, Weight, Weights};
+use deltaq_circuit::{Batch, Epoch, Kind, Node, NodeId, RowError, Weight, Weights};
 use deltaq_compiler::circuit::Circuit;
 use deltaq_compiler::rewrite::optimize;
 use deltaq_compiler::{Plan, Query};
@@ -46,7 +47,14 @@ impl Interior {
             }
             _ => {}
         }
-        let (circuit, mut inputs, root) = self.scratch(&plan)?;
+        let (rows, errors) = self.computed(&plan)?;
+        fail_on(errors)?;
+        Ok(expand(&rows))
+    }
+
+    /// The rows of `plan` as of now, and the errors of those that cannot be computed.
+    fn computed(&mut self, plan: &Plan) -> Result<(Batch, Vec<RowError>)> {
+        let (circuit, mut inputs, root) = self.scratch(plan)?;
         let (rows, errors) = contained(|| {
             let mut executor = Executor::new(0, 1);
             executor.install(circuit.graph().nodes().to_vec());
@@ -56,10 +64,9 @@ impl Interior {
             let outputs: Vec<Batch> = step.outputs.into_iter().map(|(_, rows)| rows).collect();
             (Batch::concat(&outputs), step.errors)
         })?;
-        fail_on(errors.into_iter().map(|(_, error)| error))?;
         // What stands several times with several weights is summed before weights count copies.
         let rows = if matches!(rows.weights(), Weights::Ones) { rows } else { rows.consolidate() };
-        Ok(expand(&rows))
+        Ok((rows, errors.into_iter().map(|(_, error)| error).collect()))
     }
 
     /// A circuit for `plan` alone, the rows of its sources, and the node whose output the plan is.
@@ -85,39 +92,32 @@ impl Interior {
             // A table's rows are at the door: the workers need not be waited for.
             Some(Relation::Table(_)) => Ok(self.catalog.table(name)?.contents()),
             Some(Relation::View(view)) => {
-                let root = view.root;
+                let view = Arc::clone(view);
+                if self.held_back().is_some() {
+                    // The workers do not know yet what the tables hold: the view is computed from them.
+                    let plan = optimize(self.inlined(&view.plan));
+                    return Ok(self.computed(&plan)?.0);
+                }
                 self.settle()?;
-                self.contents_of(root)
+                self.contents_of(view.root)
             }
             None => Err(self.catalog.unknown(name)),
         }
     }
 
-    /// The rows of a view by its definition alone: the plan as bound, views inlined, no node run incrementally. With the errors of rows.
-    pub(crate) fn define(&mut self, plan: &Plan) -> Result<(Batch, Vec<RowError>)> {
+    /// The rows of a view by its definition alone: the plan as bound, views inlined, no node run incrementally.
+    pub(crate) fn define(&mut self, plan: &Plan) -> Result<Batch> {
         let plan = self.inlined(plan);
         let (circuit, inputs, root) = self.scratch(&plan)?;
-        contained(|| {
-            let mut yields: HashMap<NodeId, Batch> = inputs.into_iter().collect();
-            let mut all_errors = Vec::new();
-            for node in circuit.graph().nodes() {
-                let mut given: Vec<Batch> = node.inputs.iter().map(|i| yields[i].clone()).collect();
-                let rows = match &node.kind {
-                    Kind::Source { .. } => continue,
-                    Kind::Constant(rows, _) => rows.clone(),
-                    Kind::Query(query) => {
-                        let output = query.apply(&given);
-                        all_errors.extend(output.errors);
-                        output.rows
-                    }
-                    Kind::Plus => Batch::concat(&given),
-                    Kind::Negate => given[0].negate(),
-                    Kind::Arrange { .. } | Kind::Exchange(_) => given.swap_remove(0),
-                };
-                yields.insert(node.id, rows.consolidate());
-            }
-            (yields[&root].consolidate(), all_errors)
-        })
+        contained(|| Definition::of(circuit.graph().nodes().iter(), inputs).yields[&root].clone())
+    }
+
+    /// The errors of rows that the nodes below `root` have by their definitions. Call [`Interior::settle`] first.
+    pub(crate) fn defined_errors(&mut self, root: NodeId) -> Result<BTreeMap<(NodeId, &'static str, String), Weight>> {
+        let sources: Vec<NodeId> = self.circuit.below(root).iter().map(|node| node.id).collect();
+        let inputs = self.snapshots(&sources);
+        let nodes = self.circuit.below(root);
+        contained(|| Definition::of(nodes.into_iter(), inputs).errors)
     }
 
     /// `plan` with the definitions of views in the place of their names.
@@ -129,6 +129,39 @@ impl Interior {
             },
             _ => plan.clone().map_inputs(&mut |input| self.inlined(&input)),
         }
+    }
+}
+
+/// What nodes yield by their definitions, and the errors of each.
+struct Definition {
+    yields: HashMap<NodeId, Batch>,
+    errors: BTreeMap<(NodeId, &'static str, String), Weight>,
+}
+
+impl Definition {
+    /// Of `nodes`, inputs first, the sources among them yielding `inputs`; those that are not there yield nothing.
+    fn of<'a>(nodes: impl Iterator<Item = &'a Node>, inputs: Vec<(NodeId, Batch)>) -> Definition {
+        let mut definition = Definition { yields: inputs.into_iter().collect(), errors: BTreeMap::new() };
+        for node in nodes {
+            let mut given: Vec<Batch> = node.inputs.iter().map(|i| definition.yields[i].clone()).collect();
+            let rows = match &node.kind {
+                Kind::Source { .. } => definition.yields.remove(&node.id).unwrap_or_else(Batch::none),
+                Kind::Constant(rows, _) => rows.clone(),
+                Kind::Query(query) => {
+                    let output = query.apply(&given);
+                    for error in output.errors {
+                        *definition.errors.entry((node.id, error.code, error.message)).or_default() += error.weight;
+                    }
+                    output.rows
+                }
+                Kind::Plus => Batch::concat(&given),
+                Kind::Negate => given[0].negate(),
+                Kind::Arrange { .. } | Kind::Exchange(_) => given.swap_remove(0),
+            };
+            definition.yields.insert(node.id, rows.consolidate());
+        }
+        definition.errors.retain(|_, weight| *weight != 0);
+        definition
     }
 }
 

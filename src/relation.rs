@@ -63,11 +63,20 @@ pub struct Check {
     pub missing: Rows,
     /// Rows that the view holds and should not.
     pub extra: Rows,
+    /// Errors of rows by definition.
+    pub errors: u64,
+    /// Errors that the view should have and has not.
+    pub missing_errors: Vec<ErrorRow>,
+    /// Errors that the view has and should not.
+    pub extra_errors: Vec<ErrorRow>,
 }
 
 impl Check {
     /// Whether the view shows what its definition says.
     pub fn is_ok(&self) -> bool {
-        self.missing.is_empty() && self.extra.is_empty()
+        self.missing.is_empty()
+            && self.extra.is_empty()
+            && self.missing_errors.is_empty()
+            && self.extra_errors.is_empty()
     }
 }

@@ -372,7 +372,7 @@ fn dropping_the_runtime_abandons_epochs_in_flight() -> Result<(), Error> {
         }
         let since = Instant::now();
         drop(runtime);
-        assert!(since.elapsed() < Duration::from_secs(5), "a drop took {:?}", since.elapsed());
+        assert!(since.elapsed() < Duration::from_secs(60), "a drop took {:?}", since.elapsed());
         assert!(steps.load(Ordering::SeqCst) < 400 * workers, "epochs not begun are given up");
     }
     Ok(())

@@ -53,8 +53,15 @@ fn shell(arguments: Arguments) -> Result<()> {
     let interactive = arguments.commands.is_empty() && io::stdin().is_terminal();
     interrupt::install(interactive);
     let workers = arguments.engine.workers.into();
-    let mut session =
-        Session::new(Setup { workers, interactive, mode: arguments.mode, output: None, emit: None, quiet: false })?;
+    let mut session = Session::new(Setup {
+        workers,
+        interactive,
+        mode: arguments.mode,
+        output: None,
+        emit: None,
+        quiet: false,
+        standard_input: !arguments.commands.is_empty(),
+    })?;
     if !arguments.commands.is_empty() {
         session.name_queries(&arguments.commands.join("\n;"));
         for text in &arguments.commands {

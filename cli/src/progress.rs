@@ -3,10 +3,10 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use deltaq::Loaded;
+use deltaq::{Loaded, Rejected};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::thousands;
+use crate::output::{counted, thousands};
 
 /// Rows that came from sources, and a bar on standard error while they come, if that is a terminal.
 pub struct Progress {
@@ -84,7 +84,7 @@ impl Progress {
             self.warned += 1;
             match self.warned {
                 ..=WARNINGS_MAX => self.suspend(|| eprintln!("warning: {reason}")),
-                n if n == WARNINGS_MAX + 1 => self.suspend(|| eprintln!("warning: further rows are left out")),
+                n if n == WARNINGS_MAX + 1 => self.suspend(|| eprintln!("warning: there are further rows like these")),
                 _ => {}
             }
         }
@@ -92,6 +92,16 @@ impl Progress {
         if self.visible {
             self.show(&loaded.table);
         }
+    }
+
+    /// Says what a statement did not take in.
+    pub fn reject(&mut self, rejected: &Rejected) {
+        let Rejected { table, rows, reasons } = rejected;
+        reasons.iter().take(WARNINGS_MAX).for_each(|reason| eprintln!("warning: {reason}"));
+        let told =
+            if reasons.len() > WARNINGS_MAX { format!(", the first {WARNINGS_MAX} are told") } else { String::new() };
+        eprintln!("warning: {} for table \"{table}\" not read as they are{told}", counted(*rows, "row"));
+        self.before.rejected += rows;
     }
 
     /// Writes to the terminal without disturbing the bar.

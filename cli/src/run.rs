@@ -28,6 +28,7 @@ pub fn run(arguments: RunArguments) -> Result<()> {
         output,
         emit: arguments.emit,
         quiet: arguments.quiet,
+        standard_input: arguments.file != Path::new("-"),
     })?;
     session.name_queries(&text);
     let result = finish(&mut session, &text, &arguments, &shown);
@@ -62,6 +63,7 @@ pub fn explain(arguments: ExplainArguments) -> Result<()> {
         output: None,
         emit: None,
         quiet: true,
+        standard_input: true,
     })?;
     session.engine.look_in(arguments.file.parent().map(Path::to_path_buf).into_iter().collect());
     let format = match arguments.format {

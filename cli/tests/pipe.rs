@@ -116,6 +116,21 @@ fn a_step_that_fails_changes_nothing() {
 }
 
 #[test]
+fn files_from_the_pipe() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("x.csv"), "a\n1\ntwo\n").expect("a file");
+    let mut talk = Talk::start(directory.path(), &["pipe"]);
+    check(
+        &mut talk,
+        r#"{"execute": "CREATE TABLE t(a INT); COPY t FROM 'x.csv' WITH (on_error = 'skip')"}"#,
+        r#"{"ok":true,"results":[{"tag":"CREATE TABLE"},{"tag":"COPY","count":1}],"rejected":[{"table":"t","rows":1,"reasons":["x.csv:3: column a: invalid input syntax for type integer: \"two\""]}]}"#,
+    );
+    check_error(&mut talk, r#"{"execute": "COPY t FROM '-'"}"#, "55006", "13");
+    check_error(&mut talk, r#"{"execute": "COPY t TO '-'"}"#, "55006", "11");
+    check_error(&mut talk, r#"{"execute": "CREATE TABLE u FROM '-'"}"#, "55006", "1");
+}
+
+#[test]
 fn what_is_no_request() {
     let mut talk = start();
     check_error(&mut talk, "nonsense", "22032", "1");

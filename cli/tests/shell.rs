@@ -162,7 +162,7 @@ INSERT INTO orders VALUES (1, 7, 10);
         ended.out
     );
     assert!(ended.out.contains("  amt DECIMAL(10,2),\n  PRIMARY KEY (id)\n);\n"), "{}", ended.out);
-    assert!(ended.out.contains("top: as its definition says, 1 row"), "{}", ended.out);
+    assert!(ended.out.contains("top: as its definition says, 1 row\n"), "{}", ended.out);
     assert!(ended.out.contains("rows,code,message,operator\n"), "{}", ended.out);
     assert!(ended.out.contains("aggregate"), "{}", ended.out);
     assert!(ended.out.contains("name,operator,rows,memory\ntop,"), "{}", ended.out);
@@ -179,6 +179,7 @@ INSERT INTO t VALUES (3), (0);
 .mode csv
 .errors inverse
 SELECT * FROM inverse;
+.check
 DELETE FROM t WHERE v = 0;
 .errors inverse
 ";
@@ -187,7 +188,30 @@ DELETE FROM t WHERE v = 0;
     let lines: Vec<&str> = ended.out.lines().collect();
     assert_eq!(lines[0], "rows,code,message,operator");
     assert!(lines[1].starts_with("1,22012,division by zero"), "{}", ended.out);
-    assert_eq!(lines[2..], ["i", "4", "rows,code,message,operator"]);
+    assert_eq!(lines[2..5], ["i", "4", "inverse: as its definition says, 1 row, 1 error"]);
+    assert_eq!(lines[5..], ["rows,code,message,operator"]);
+}
+
+#[test]
+fn standard_input_is_the_script() {
+    for sql in ["CREATE TABLE t FROM '-';\n", "CREATE TABLE t(a INT); COPY t FROM '-';\n"] {
+        run(&[], sql).fails(1, &["error[55006]", "standard input is taken", "-c"]);
+    }
+    run(&["-m", "csv", "-c", "CREATE TABLE t FROM '-'", "-c", "SELECT * FROM t"], "a\n1\n").prints("a\n1\n");
+    run(&["-c", "CREATE TABLE t(a INT); INSERT INTO t VALUES (7); COPY t TO '-'"], "").prints("a\n7\n");
+}
+
+#[test]
+fn what_copy_leaves_out_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rows: String = (0..30).map(|i| if i % 2 == 0 { format!("{i}\n") } else { format!("x{i}\n") }).collect();
+    std::fs::write(directory.path().join("x.csv"), format!("a\n1\ntwo\n{rows}")).expect("a file");
+    let script = "CREATE TABLE t(a INT); COPY t FROM 'x.csv' WITH (on_error = 'skip'); SELECT COUNT(*) AS n FROM t;";
+    let ended = run_in(directory.path(), &["-m", "csv"], script).prints("n\n16\n");
+    assert!(ended.err.starts_with("warning: x.csv:3: column a: invalid input syntax for type integer: \"two\"\n"));
+    let last = "warning: 16 rows for table \"t\" not read as they are, the first 10 are told\n";
+    assert!(ended.err.ends_with(last), "{}", ended.err);
+    assert_eq!(ended.err.lines().count(), 11, "{}", ended.err);
 }
 
 #[test]

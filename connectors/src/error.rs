@@ -44,6 +44,17 @@ impl Error {
         Error { kind: Arc::new(kind) }
     }
 
+    /// The same error of a row, with what may have led to it.
+    pub(crate) fn because(self, cause: &str) -> Error {
+        match &*self.kind {
+            Kind::Row(rejection) => {
+                let reason = format!("{} ({cause})", rejection.reason);
+                Error::row(Rejection { reason, ..rejection.clone() })
+            }
+            _ => self,
+        }
+    }
+
     pub(crate) fn row(rejection: Rejection) -> Error {
         Error { kind: Arc::new(Kind::Row(rejection)) }
     }

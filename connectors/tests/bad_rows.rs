@@ -187,3 +187,16 @@ fn options_are_checked() {
     let missing = Source::open(&SourceOptions::new("no/such/file.csv"), None).err().expect("missing");
     assert!(missing.is_not_found() && missing.to_string().contains("no/such/file.csv"), "{missing}");
 }
+
+#[test]
+fn a_first_line_of_other_names_is_explained() {
+    let (rows, _, error) = read("t.csv", "number,label,cost,date\n1,a,1,\n", OnError::Fail);
+    assert!(rows.is_empty(), "{rows:?}");
+    assert_eq!(
+        error.expect("it fails").to_string(),
+        "t.csv:1: column id: invalid input syntax for type integer: \"number\" (header = true if this line names the columns)"
+    );
+    let (rows, _, error) = read("t.csv", "1,a,1,\nx,a,1,\n", OnError::Fail);
+    assert_eq!(rows, ["1 a 1.00 -"]);
+    assert!(error.expect("it fails").to_string().ends_with("\"x\""));
+}

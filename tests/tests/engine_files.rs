@@ -69,6 +69,43 @@ fn a_bad_row_ends_its_file() -> Result<(), Error> {
 }
 
 #[test]
+fn what_is_left_out_is_told() -> Result<(), Error> {
+    let folder = folder(&[("x.csv", "id,v\n1,a\ntwo,b\n3,c\n4\n"), ("y.csv", "id,v\nx,y\n")]);
+    let mut db = engine(&folder);
+    db.execute("CREATE TABLE t(id INT, v TEXT); COPY t FROM 'x.csv' WITH (on_error = 'skip')")?;
+    assert_eq!(count(&mut db, "t"), 2);
+    let rejected = db.rejections()?;
+    assert_eq!(rejected.len(), 1);
+    assert_eq!((rejected[0].table.as_str(), rejected[0].rows), ("t", 2));
+    let reasons: Vec<&str> = rejected[0].reasons.iter().filter_map(|r| r.split_once("x.csv")).map(|r| r.1).collect();
+    assert_eq!(reasons, [":3: column id: invalid input syntax for type integer: \"two\"", ":5: 1 value, expected 2"]);
+    assert!(db.rejections()?.is_empty(), "told once");
+    // A source that a statement lets in.
+    db.execute("CREATE TABLE y(id INT, v TEXT) WITH (connector = 'file', path = 'y.csv', on_error = 'null')")?;
+    assert_eq!(db.query("SELECT id, v FROM y")?.to_rows::<(Option<i32>, String)>()?, [(None, "y".to_string())]);
+    let rejected = db.rejections()?;
+    assert_eq!((rejected[0].table.as_str(), rejected[0].rows, rejected[0].reasons.len()), ("y", 1, 1));
+    // Without it, nothing enters.
+    assert_eq!(db.execute("COPY t FROM 'x.csv'").unwrap_err().code(), "22P02");
+    assert!(db.rejections()?.is_empty());
+    Ok(())
+}
+
+#[test]
+fn streams_that_are_taken_are_refused() -> Result<(), Error> {
+    let mut db =
+        Engine::open(EngineConfig { standard_input: false, standard_output: false, ..EngineConfig::default() })?;
+    for sql in ["CREATE TABLE t FROM '-'", "CREATE TABLE t(a INT) WITH (connector = 'file', path = '-')"] {
+        assert_eq!(db.execute(sql).unwrap_err().code(), "55006", "{sql}");
+    }
+    db.execute("CREATE TABLE t(a INT)")?;
+    for sql in ["COPY t FROM '-'", "COPY t TO '-'", "COPY (SELECT 1) TO '-'"] {
+        assert_eq!(db.execute(sql).unwrap_err().code(), "55006", "{sql}");
+    }
+    Ok(())
+}
+
+#[test]
 fn copy_is_all_or_nothing() -> Result<(), Error> {
     let good: String = (0..30_000).map(|i| format!("{i},a\n")).collect();
     let bad = format!("{good}0,b\n");

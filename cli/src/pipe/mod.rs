@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field as ArrowField, Schema as ArrowSchema};
-use deltaq::{Change, Engine, EngineConfig, Error, Outcome, Rows, Subscription};
+use deltaq::{Change, Engine, EngineConfig, Error, Outcome, Rejected, Rows, Subscription};
 use deltaq_connectors::Cells;
 use deltaq_operators::types::Field;
 
@@ -20,7 +20,8 @@ use request::{Request, Wrong};
 
 /// Serves until standard input ends.
 pub fn pipe(arguments: EngineArguments) -> Result<(), Failure> {
-    let config = EngineConfig { workers: arguments.workers.into(), ..EngineConfig::default() };
+    let workers = arguments.workers.into();
+    let config = EngineConfig { workers, standard_input: false, standard_output: false, ..EngineConfig::default() };
     let mut server = Server { engine: Engine::open(config)?, watched: Vec::new() };
     let mut input = io::stdin().lock();
     let mut out = io::stdout().lock();
@@ -56,6 +57,7 @@ impl Server {
                 reply.clear();
                 reply.extend_from_slice(b"{\"error\":");
                 wrong.write(reply);
+                write_rejections(reply, &self.engine.rejections().unwrap_or_default());
                 // What stands in spite of the failure: statements before the one that failed.
                 let mut changes = Vec::new();
                 if self.write_changes(&mut changes).is_ok_and(|any| any) {
@@ -77,6 +79,7 @@ impl Server {
                     write_outcome(reply, outcome);
                 }
                 reply.push(b']');
+                write_rejections(reply, &self.engine.rejections()?);
                 if !self.watched.is_empty() {
                     self.write_changes(reply)?;
                 }
@@ -224,6 +227,28 @@ fn write_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
             out.push(b'}');
         }
     }
+}
+
+/// `,"rejected":[…]`: rows of files that were not read as they are, if there are any.
+fn write_rejections(out: &mut Vec<u8>, rejections: &[Rejected]) {
+    /// Reasons told of a table.
+    const REASONS_MAX: usize = 10;
+    if rejections.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b",\"rejected\":[");
+    for (index, rejected) in rejections.iter().enumerate() {
+        separate(out, index);
+        out.extend_from_slice(b"{\"table\":");
+        cells::append(out, &rejected.table);
+        out.extend_from_slice(format!(",\"rows\":{},\"reasons\":[", rejected.rows).as_bytes());
+        for (index, reason) in rejected.reasons.iter().take(REASONS_MAX).enumerate() {
+            separate(out, index);
+            cells::append(out, reason);
+        }
+        out.extend_from_slice(b"]}");
+    }
+    out.push(b']');
 }
 
 fn write_rows(out: &mut Vec<u8>, rows: &Rows) {

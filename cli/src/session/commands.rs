@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use deltaq::{ExplainFormat, RelationKind};
+use deltaq::{ErrorRow, ExplainFormat, RelationKind};
 
 use super::describe::definition;
 use super::{Flow, Result, Session};
@@ -65,6 +65,12 @@ impl Session {
     fn write_text(&mut self, names: &[&str], rows: &[Vec<String>]) -> Result<()> {
         let limits = self.limits();
         Ok(output::write_text(&mut self.out, self.mode, names, rows, limits)?)
+    }
+
+    fn write_errors(&mut self, errors: Vec<ErrorRow>) -> Result<()> {
+        let line = |e: ErrorRow| vec![e.weight.to_string(), e.code, e.message, e.operator];
+        let lines: Vec<Vec<String>> = errors.into_iter().map(line).collect();
+        self.write_text(&["rows", "code", "message", "operator"], &lines)
     }
 
     /// The relation that `name` means, as in SQL: folded to lower case unless in double quotes.
@@ -199,9 +205,7 @@ fn errors(session: &mut Session, name: &str) -> Result<Flow> {
     }
     let view = session.relation(name)?.name;
     let found = session.engine.errors(&view)?;
-    let lines: Vec<Vec<String>> =
-        found.into_iter().map(|e| vec![e.weight.to_string(), e.code, e.message, e.operator]).collect();
-    session.write_text(&["rows", "code", "message", "operator"], &lines)?;
+    session.write_errors(found)?;
     Ok(Flow::Continue)
 }
 
@@ -214,21 +218,27 @@ fn check(session: &mut Session, names: &str) -> Result<Flow> {
     let mut wrong = Vec::new();
     for view in views {
         let check = session.engine.check(&view)?;
+        let mut gives = output::counted(check.rows, "row");
+        if check.errors > 0 {
+            gives += &format!(", {}", output::counted(check.errors, "error"));
+        }
         if check.is_ok() {
-            writeln!(session.out, "{view}: as its definition says, {} rows", output::thousands(check.rows))?;
+            writeln!(session.out, "{view}: as its definition says, {gives}")?;
             continue;
         }
-        writeln!(
-            session.out,
-            "{view}: differs from its definition, which gives {} rows",
-            output::thousands(check.rows)
-        )?;
+        writeln!(session.out, "{view}: differs from its definition, which gives {gives}")?;
         for (what, rows) in [("missing", &check.missing), ("too many", &check.extra)] {
             if !rows.is_empty() {
                 writeln!(session.out, "{what}:")?;
                 let sheet = Sheet { fields: rows.schema(), batches: rows.batches(), weights: None };
                 let limits = session.limits();
                 output::write(&mut session.out, session.mode, sheet, limits)?;
+            }
+        }
+        for (what, errors) in [("missing", check.missing_errors), ("too many", check.extra_errors)] {
+            if !errors.is_empty() {
+                writeln!(session.out, "errors {what}:")?;
+                session.write_errors(errors)?;
             }
         }
         wrong.push(view);

@@ -46,6 +46,8 @@ pub struct Setup {
     pub emit: Option<Emit>,
     /// No progress bar and no summary.
     pub quiet: bool,
+    /// Whether SQL may read standard input: the statements do not come from there.
+    pub standard_input: bool,
 }
 
 /// See the module.
@@ -76,7 +78,8 @@ pub struct Session {
 impl Session {
     /// Opens an engine.
     pub fn new(setup: Setup) -> Result<Session> {
-        let config = EngineConfig { workers: setup.workers, ..EngineConfig::default() };
+        let standard_input = setup.standard_input;
+        let config = EngineConfig { workers: setup.workers, standard_input, ..EngineConfig::default() };
         let engine = Engine::open(config)?;
         let terminal = setup.output.is_none() && io::stdout().is_terminal();
         let mode = setup.mode.unwrap_or(Mode::Box);
@@ -146,7 +149,11 @@ impl Session {
                     self.load()?;
                 }
                 let sql = if emission.is_some() { body } else { sql };
-                let outcomes = self.engine.execute(sql).map_err(|e| Failure::Sql(render(&e, Some(origin))))?;
+                let outcomes = self.engine.execute(sql);
+                for rejected in self.engine.rejections()? {
+                    self.progress.reject(&rejected);
+                }
+                let outcomes = outcomes.map_err(|e| Failure::Sql(render(&e, Some(origin))))?;
                 outcomes.into_iter().try_for_each(|outcome| self.show(outcome))?;
             }
         }
@@ -220,7 +227,11 @@ impl Session {
         let loaded = self.progress.stop();
         if self.interactive && loaded.rows > 0 {
             let (rows, time) = (output::counted(loaded.rows, "row"), output::seconds(loaded.elapsed));
-            writeln!(self.out, "{rows} loaded in {time}")?;
+            let left_out = match loaded.rejected {
+                0 => String::new(),
+                rejected => format!(", {} not read as they are", output::counted(rejected, "row")),
+            };
+            writeln!(self.out, "{rows} loaded in {time}{left_out}")?;
         }
         result
     }
@@ -237,7 +248,7 @@ impl Session {
             text += &format!(", {rows} of them loaded in {time} ({} rows/s)", thousands(rate));
         }
         if loaded.rejected > 0 {
-            text += &format!(", {} left out as unreadable", thousands(loaded.rejected));
+            text += &format!(", {} not read as they are", thousands(loaded.rejected));
         }
         text += &format!("; {}", output::counted(self.engine.epoch(), "epoch"));
         text += &format!("; state: {} in {}", output::counted(rows, "row"), output::bytes(bytes));

@@ -93,7 +93,7 @@ impl Talk {
     /// The next line it prints.
     #[track_caller]
     pub fn hear(&self) -> String {
-        self.lines.recv_timeout(Duration::from_secs(20)).expect("a line in time")
+        self.lines.recv_timeout(Duration::from_secs(300)).expect("a line in time")
     }
 
     /// Says and hears.

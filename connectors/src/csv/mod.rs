@@ -32,6 +32,8 @@ pub(crate) struct CsvDecoder {
     /// Values of a record.
     width: usize,
     header: Option<bool>,
+    /// The line that was looked at for names and taken for the first row, as none of the columns was named there.
+    nameless: Option<u64>,
     places: Vec<Place>,
     scratch: Vec<u8>,
     line: u64,
@@ -51,6 +53,7 @@ impl CsvDecoder {
             places_of: Vec::new(),
             width: 0,
             header: options.header,
+            nameless: None,
             places: Vec::new(),
             scratch: Vec::new(),
             line: 1,
@@ -70,6 +73,7 @@ impl CsvDecoder {
         let found = positions(&first.values, &names);
         let matches = found.iter().flatten().count();
         if self.header.is_none() && (matches == 0 || 2 * matches < names.len()) {
+            self.nameless = Some(self.line);
             self.places_of = in_order;
             self.width = names.len();
             return Ok(true);
@@ -150,6 +154,12 @@ impl Decode for CsvDecoder {
                 Scan::Record { bytes, lines } => {
                     let blank = bytes <= 2 && matches!(self.input.rest()[..bytes], [b'\n'] | [b'\r', b'\n'] | [b'\r']);
                     let outcome = if blank && self.width > 1 { Ok(()) } else { self.record(bytes, rows) };
+                    let outcome = outcome.map_err(|error| match self.nameless {
+                        Some(line) if line == self.line => {
+                            error.because("header = true if this line names the columns")
+                        }
+                        _ => error,
+                    });
                     self.input.consume(bytes);
                     self.line += lines;
                     outcome?;
