@@ -22,6 +22,8 @@ pub struct Options {
     pub deletes: bool,
     /// Whether tables are declared append-only, where a case can do with that.
     pub append_only: bool,
+    /// Where tables and results are written, if they are.
+    pub export: Option<std::path::PathBuf>,
 }
 
 /// Why a benchmark gives no figures.

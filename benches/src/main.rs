@@ -6,8 +6,10 @@ mod bench;
 mod codec;
 mod core;
 mod data;
+mod export;
 mod incremental;
 mod micro;
+mod naive;
 mod nexmark;
 mod seed;
 mod table;
@@ -25,7 +27,7 @@ use crate::bench::{Bench, Options};
 struct Arguments {
     /// What to measure.
     suite: Suite,
-    /// Only cases whose name contains this; of nexmark, the queries of these names, separated by commas.
+    /// Only cases whose name contains this; of nexmark and naive, the queries of these names, separated by commas.
     #[arg(long)]
     query: Option<String>,
     /// Rows of input, where a case can do with any number.
@@ -49,6 +51,9 @@ struct Arguments {
     /// Declare the tables append-only (nexmark).
     #[arg(long)]
     append_only: bool,
+    /// Write tables and results below this directory, for another database to compute the same (seed, naive).
+    #[arg(long, value_name = "DIR")]
+    export: Option<std::path::PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -63,6 +68,8 @@ enum Suite {
     Core,
     /// Queries on the stream of an auction house.
     Nexmark,
+    /// The same queries: a step against computing the view again.
+    Naive,
 }
 
 fn main() {
@@ -77,6 +84,7 @@ fn main() {
         quick: arguments.quick,
         deletes: arguments.deletes,
         append_only: arguments.append_only,
+        export: arguments.export,
     };
     let name = suite.to_possible_value().map_or_else(String::new, |v| v.get_name().to_string());
     let mut bench = Bench::new(name, options);
@@ -86,6 +94,7 @@ fn main() {
         Suite::Codec => codec::run(&mut bench),
         Suite::Core => core::run(&mut bench),
         Suite::Nexmark => nexmark::run(&mut bench),
+        Suite::Naive => naive::run(&mut bench),
     };
     if let Err(error) = outcome {
         eprintln!("{error}");

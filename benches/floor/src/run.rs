@@ -41,6 +41,7 @@ pub fn measure(query: &str, arguments: &Arguments) -> Report {
         rows_out,
         checksum: checksum(query, &stream),
         latencies: Latencies::of(times),
+        ..Report::default()
     }
 }
 

@@ -38,11 +38,7 @@ impl Views {
         let (mut from, mut sizes) = (0, [1, 3_000, 50, 2, 20_000, 700].into_iter().cycle());
         while from < columns.len() {
             let to = (from + sizes.next().unwrap_or(1)).min(columns.len());
-            let mut tx = self.db.begin().unwrap();
-            for (table, rows) in Columns::TABLES.into_iter().zip(columns.part(from..to)) {
-                rows.into_iter().for_each(|rows| _ = tx.append(table, rows).unwrap());
-            }
-            tx.commit().unwrap();
+            engine::push(&mut self.db, columns.part(from..to)).unwrap();
             from = to;
         }
         self.consume();
@@ -147,11 +143,7 @@ fn a_benchmark_reports_the_right_checksum() {
     };
     let halved = Settings { deletes: Deletes::Half, ..settings.clone() };
     let mut db = engine::open(1, Tables::Plain, &[]).unwrap();
-    let mut tx = db.begin().unwrap();
-    for (table, rows) in Columns::TABLES.into_iter().zip(columns.tables()) {
-        tx.append(table, rows.clone()).unwrap();
-    }
-    tx.commit().unwrap();
+    engine::push(&mut db, columns.part(0..EVENTS)).unwrap();
     let all = Events::new(events(0..EVENTS));
     let half = events(0..EVENTS).enumerate().filter(|(event, _)| !Deletes::Half.takes(*event));
     let half = Events::new(half.map(|(_, event)| event));

@@ -9,5 +9,5 @@ mod run;
 pub use columns::{Columns, Part};
 pub use command::Command;
 pub use contents::{Contents, checksum, fields};
-pub use open::{Tables, open};
+pub use open::{Tables, open, push};
 pub use run::{Deletes, Failure, Run, Settings, Timed, run, state_bytes};

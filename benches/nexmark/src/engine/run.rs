@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use deltaq::{Change, Engine, Subscription};
 
 use crate::checksum::Checksum;
-use crate::engine::columns::{Columns, Part};
+use crate::engine::columns::Columns;
 use crate::engine::contents::checksum;
-use crate::engine::open::{Tables, open};
+use crate::engine::open::{Tables, open, push};
 use crate::report::{Latencies, Report};
 use crate::usage::{Usage, reset_peak, thread_cpu_seconds};
 
@@ -175,7 +175,7 @@ pub fn run(query: &str, columns: &Columns, settings: &Settings, mut see: impl Fn
         step: settings.timed.last().map_or(step, |timed| timed.step),
         seconds: clock.wall.as_secs_f64(),
         timed_events: settings.events,
-        cpu_seconds: clock.cpu_seconds,
+        cpu_seconds: clock.cpu_seconds.max(0.0),
         memory_above_events_bytes: memory,
         rows_out: view.rows_out,
         checksum: view.sum,
@@ -199,18 +199,6 @@ pub fn state_bytes(db: &mut Engine) -> deltaq::Result<(u64, u64)> {
         }
     }
     Ok(bytes)
-}
-
-/// One epoch.
-fn push(db: &mut Engine, part: Part) -> deltaq::Result<()> {
-    let mut tx = db.begin()?;
-    for (table, rows) in Columns::TABLES.into_iter().zip(part) {
-        if let Some(rows) = rows {
-            tx.append(table, rows)?;
-        }
-    }
-    tx.commit()?;
-    Ok(())
 }
 
 /// Retracts the events that `deletes` takes of the first `total`, in no order, `step` an epoch. Returns how many, and the time.
