@@ -41,7 +41,7 @@ pub fn checksum(sum: &mut Checksum, rows: &RecordBatch, weights: Option<&[i64]>)
 
 /// Calls `see` with the number and the text of each row.
 fn each_row(rows: &RecordBatch, mut see: impl FnMut(usize, &str)) {
-    let columns: Vec<Column> = rows.columns().iter().map(|array| Column::of(array)).collect();
+    let columns: Vec<Column> = rows.columns().iter().map(Column::of).collect();
     let mut text = RowText::default();
     for row in 0..rows.num_rows() {
         text.start();
