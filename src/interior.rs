@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use deltaq_circuit::executor::Step;
-use deltaq_circuit::{Batch, NodeId, Runtime, RuntimeConfig, Weight, Weights};
+use deltaq_circuit::{Batch, NodeId, Runtime, RuntimeConfig, Weight};
 use deltaq_compiler::circuit::Circuit;
 
 use crate::catalog::Catalog;
@@ -369,9 +369,7 @@ impl Interior {
                 }
                 delta = Batch::concat(&parts);
             }
-            // Nothing cancels where nothing is retracted.
-            let insert_only = matches!(delta.weights(), Weights::Ones);
-            let delta = if insert_only { delta } else { delta.consolidate() };
+            let delta = delta.consolidate();
             if !delta.is_empty() {
                 changes.push(Change::new(tag, &watcher.columns, &delta)?);
             }

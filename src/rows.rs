@@ -107,8 +107,7 @@ impl Rows {
     }
 }
 
-/// What one epoch did to a view: rows with weights, +n for n copies inserted, −n for n retracted. No weight is 0, and no row is both
-/// inserted and retracted: each stands once, save that where all weights are 1 equal rows may stand as often as they were inserted.
+/// What one epoch did to a view: rows with weights, +n for n copies inserted, −n for n retracted. Each row stands once, no weight is 0.
 ///
 /// ```
 /// # let mut db = deltaq::Engine::open_in_memory()?;

@@ -20,6 +20,7 @@ use hashbrown::hash_table::Entry;
 use crate::arrays::{self, Values, View, normal_f32, normal_f64};
 use crate::batch::{Batch, Weights};
 
+mod apart;
 mod fixed;
 use fixed::Place;
 pub use fixed::{FixedKey, hash_fixed};
@@ -124,7 +125,7 @@ const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 const MULTIPLE: u64 = 0xD6E8_FEB8_6659_FD93;
 
 #[inline]
-fn fold(a: u64, b: u64) -> u64 {
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
 }
@@ -331,12 +332,11 @@ pub(crate) fn consolidate(batch: &Batch) -> Batch {
         return Batch::with_len(Vec::new(), Weights::Each(vec![total].into()), 1);
     }
     let all: Vec<usize> = (0..batch.columns().len()).collect();
-    let keys = batch.layout(&all).encode(batch.columns(), batch.len());
-    let hashes = keys.hashes();
-    let (rows, weights) = match &keys {
-        Keys::Fixed(keys) => group(batch, &hashes, |a, b| keys[a] == keys[b]),
-        Keys::Wide(keys) => group(batch, &hashes, |a, b| keys[a] == keys[b]),
-        Keys::Bytes(keys) => group(batch, &hashes, |a, b| keys.get(a) == keys.get(b)),
+    let layout = batch.layout(&all);
+    let suspects = if *layout.width() == Width::Bytes { apart::suspects(batch) } else { None };
+    let (rows, weights) = match suspects {
+        Some(suspects) if suspects.len() * 2 < batch.len() => among(batch, &layout, &suspects),
+        _ => classes(batch, &layout),
     };
     let ones = weights.iter().all(|&w| w == 1);
     if rows.len() == batch.len() {
@@ -350,6 +350,29 @@ pub(crate) fn consolidate(batch: &Batch) -> Batch {
 }
 
 /// The first row of each class of equal rows, with the class's weight where that is not 0.
+fn classes(batch: &Batch, layout: &KeyLayout) -> (Vec<u32>, Vec<i64>) {
+    let keys = layout.encode(batch.columns(), batch.len());
+    let hashes = keys.hashes();
+    match &keys {
+        Keys::Fixed(keys) => group(batch, &hashes, |a, b| keys[a] == keys[b]),
+        Keys::Wide(keys) => group(batch, &hashes, |a, b| keys[a] == keys[b]),
+        Keys::Bytes(keys) => group(batch, &hashes, |a, b| keys.get(a) == keys.get(b)),
+    }
+}
+
+/// As [`classes`], where only rows among `suspects` may be equal.
+fn among(batch: &Batch, layout: &KeyLayout, suspects: &[u32]) -> (Vec<u32>, Vec<i64>) {
+    let mut weights: Vec<i64> = (0..batch.len()).map(|row| batch.weight(row)).collect();
+    if !suspects.is_empty() {
+        let (firsts, sums) = classes(&batch.take(&UInt32Array::from(suspects.to_vec())), layout);
+        suspects.iter().for_each(|row| weights[*row as usize] = 0);
+        firsts.iter().zip(sums).for_each(|(first, sum)| weights[suspects[*first as usize] as usize] = sum);
+    }
+    let rows: Vec<u32> = (0..batch.len() as u32).filter(|row| weights[*row as usize] != 0).collect();
+    weights.retain(|weight| *weight != 0);
+    (rows, weights)
+}
+
 fn group(batch: &Batch, hashes: &[u64], same: impl Fn(usize, usize) -> bool) -> (Vec<u32>, Vec<i64>) {
     let mut table: HashTable<u32> = HashTable::with_capacity(batch.len());
     let mut rows: Vec<u32> = Vec::with_capacity(batch.len());

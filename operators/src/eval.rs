@@ -1,92 +1,177 @@
 //! The evaluator: expressions made ready once, then run a batch at a time.
+//!
+//! What several expressions have in common is one node, computed once a batch. What is dear is computed only for the rows that need it:
+//! where AND, OR, CASE and COALESCE are decided by what is cheap, the rest sees a *frame* of the rows left open. Since an error is a value
+//! that undecided rows alone pass on (see [`crate::value`]), results are the same either way.
 
-use std::sync::Arc;
+mod cost;
+mod frame;
+
+use std::collections::HashMap;
 
 use arrow_array::ArrayRef;
 
 use crate::expr::Expr;
-use crate::functions::Kernel;
+use crate::functions::{Function, Kernel};
 use crate::scalar::Scalar;
+use crate::types::SqlType;
 use crate::value::Value;
+use cost::DEAR;
+pub use frame::Frame;
 
-/// An expression ready to run. Constants are evaluated, patterns compiled, tables of IN lists built.
-pub struct Program(Step);
+/// Some expressions ready to run over the same rows. Constants are evaluated, patterns compiled, tables of IN lists built.
+pub struct Programs {
+    nodes: Vec<Node>,
+    roots: Vec<usize>,
+    /// Whether each node is needed once, for all rows.
+    plain: bool,
+    /// One more than the last column that is read.
+    width: usize,
+}
+
+/// An expression ready to run.
+pub struct Program(Programs);
+
+struct Node {
+    step: Step,
+    /// Read by more than one node, or root.
+    shared: bool,
+    /// What it costs a row, with all below it; see [`cost`].
+    cost: u32,
+}
 
 enum Step {
     Column(usize),
     Constant(Value),
-    Call(Kernel, Vec<Step>),
+    Call { kernel: Kernel, args: Vec<usize>, ty: SqlType, needs: Needs },
+}
+
+/// Which rows a call needs its arguments for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    /// All.
+    All,
+    /// AND, OR: those that no other argument decides by this value.
+    Undecided(bool),
+    /// CASE: a condition for rows that are still open, a value for rows that take it.
+    Branches,
+    /// COALESCE: those for which all before it were NULL.
+    Nulls,
 }
 
 impl Program {
     /// Prepares `expr`.
     pub fn new(expr: &Expr) -> Program {
-        Program(prepare(expr))
+        Program(Programs::new([expr]))
     }
 
     /// The values of the expression for the `rows` rows of `columns`.
     ///
     /// Cost: one kernel a call; a column or constant costs nothing.
     pub fn eval(&self, columns: &[ArrayRef], rows: usize) -> Value {
-        run(&self.0, columns, rows)
+        self.0.frame(columns, rows).root(0)
+    }
+}
+
+impl Programs {
+    /// Prepares expressions over the same columns.
+    pub fn new<'a>(exprs: impl IntoIterator<Item = &'a Expr>) -> Programs {
+        let mut builder = Builder::default();
+        let roots: Vec<usize> = exprs.into_iter().map(|expr| builder.node(expr)).collect();
+        let mut nodes = builder.nodes;
+        let mut uses = vec![0u32; nodes.len()];
+        roots.iter().for_each(|root| uses[*root] += 1);
+        for node in &nodes {
+            if let Step::Call { args, .. } = &node.step {
+                args.iter().for_each(|arg| uses[*arg] += 1);
+            }
+        }
+        for (node, uses) in nodes.iter_mut().zip(uses) {
+            node.shared = uses > 1 && matches!(node.step, Step::Call { .. });
+        }
+        let lazy = |node: &Node| matches!(&node.step, Step::Call { needs, .. } if *needs != Needs::All);
+        let plain = !nodes.iter().any(|node| node.shared || lazy(node));
+        let columns = nodes.iter().map(|node| if let Step::Column(column) = node.step { column + 1 } else { 0 });
+        let width = columns.max().unwrap_or(0);
+        Programs { nodes, roots, plain, width }
     }
 
-    /// The column this program merely passes on, if so.
-    pub fn as_column(&self) -> Option<usize> {
-        match self.0 {
-            Step::Column(index) => Some(index),
+    /// Makes ready to run over the `rows` rows of `columns`.
+    pub fn frame<'a>(&'a self, columns: &'a [ArrayRef], rows: usize) -> Frame<'a> {
+        Frame::new(self, columns, rows)
+    }
+
+    /// The column that expression `root` merely passes on, if so.
+    pub fn as_column(&self, root: usize) -> Option<usize> {
+        match self.nodes[self.roots[root]].step {
+            Step::Column(column) => Some(column),
             _ => None,
         }
     }
 }
 
-fn prepare(expr: &Expr) -> Step {
-    match expr {
-        Expr::Column { index, .. } => Step::Column(*index),
-        Expr::Literal { value, ty } => Step::Constant(Value::constant(value.to_array(*ty))),
-        Expr::Call { function, args, ty } => {
-            let steps: Vec<Step> = args.iter().map(prepare).collect();
-            let folded: Vec<Expr> = steps.iter().zip(args).map(|(step, arg)| fold(step, arg)).collect();
-            let kernel = (function.prepare)(&folded, *ty);
-            if steps.iter().all(|s| matches!(s, Step::Constant(_))) {
-                Step::Constant(constant(run(&Step::Call(kernel, steps), &[], 1)))
-            } else {
-                Step::Call(kernel, steps)
+/// What makes two nodes the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    Column(usize),
+    /// As it prints.
+    Constant(String),
+    Call(&'static str, Vec<usize>, SqlType),
+}
+
+#[derive(Default)]
+struct Builder {
+    nodes: Vec<Node>,
+    known: HashMap<Identity, usize>,
+}
+
+impl Builder {
+    fn node(&mut self, expr: &Expr) -> usize {
+        let (identity, args) = match expr {
+            Expr::Column { index, .. } => (Identity::Column(*index), Vec::new()),
+            Expr::Literal { value, ty } => (Identity::Constant(format!("{ty:?} {value:?}")), Vec::new()),
+            Expr::Call { function, args, ty } => {
+                let args: Vec<usize> = args.iter().map(|arg| self.node(arg)).collect();
+                (Identity::Call(function.name, args.clone(), *ty), args)
             }
+        };
+        if let Some(known) = self.known.get(&identity) {
+            return *known;
         }
+        let (step, own) = match expr {
+            Expr::Column { index, .. } => (Step::Column(*index), 0),
+            Expr::Literal { value, ty } => (Step::Constant(Value::constant(value.to_array(*ty))), 0),
+            Expr::Call { function, args: exprs, ty } => self.call(function, exprs, args.clone(), *ty),
+        };
+        let cost = args.iter().fold(own, |sum: u32, arg| sum.saturating_add(self.nodes[*arg].cost));
+        let place = self.nodes.len();
+        self.nodes.push(Node { step, shared: false, cost });
+        self.known.insert(identity, place);
+        place
     }
-}
 
-/// An argument as kernels get to see it: what is constant is a literal, unless it failed.
-fn fold(step: &Step, arg: &Expr) -> Expr {
-    match step {
-        Step::Constant(value) if value.errors.is_empty() => {
-            Expr::Literal { value: Scalar::from_array(&value.array, arg.ty(), 0), ty: arg.ty() }
+    fn call(&self, function: &'static Function, exprs: &[Expr], args: Vec<usize>, ty: SqlType) -> (Step, u32) {
+        let folded: Vec<Expr> = args.iter().zip(exprs).map(|(arg, expr)| self.fold(*arg, expr)).collect();
+        let kernel = (function.prepare)(&folded, ty);
+        let constants = args.iter().map(|arg| match &self.nodes[*arg].step {
+            Step::Constant(value) => Some(value.clone()),
+            _ => None,
+        });
+        if let Some(constants) = constants.collect::<Option<Vec<Value>>>() {
+            return (Step::Constant(Value { constant: true, ..kernel(&constants, 1) }), 0);
         }
-        _ => arg.clone(),
+        let any_dear = args.iter().any(|arg| self.nodes[*arg].cost >= DEAR);
+        let needs = if any_dear { cost::needs(function) } else { Needs::All };
+        (Step::Call { kernel, args, ty, needs }, cost::of(function))
     }
-}
 
-/// A result over one row, as the result over all rows.
-fn constant(value: Value) -> Value {
-    Value { constant: true, ..value }
-}
-
-fn run(step: &Step, columns: &[ArrayRef], rows: usize) -> Value {
-    match step {
-        Step::Column(index) => Value::column(Arc::clone(&columns[*index])),
-        Step::Constant(value) => value.clone(),
-        Step::Call(kernel, steps) => {
-            let value = match steps.as_slice() {
-                [a] => kernel(&[run(a, columns, rows)], rows),
-                [a, b] => kernel(&[run(a, columns, rows), run(b, columns, rows)], rows),
-                _ => kernel(&steps.iter().map(|s| run(s, columns, rows)).collect::<Vec<Value>>(), rows),
-            };
-            debug_assert!(
-                value.array.len() == if value.constant { 1 } else { rows },
-                "a kernel yields one value a row"
-            );
-            value
+    /// An argument as kernels get to see it: what is constant is a literal, unless it failed.
+    fn fold(&self, arg: usize, expr: &Expr) -> Expr {
+        match &self.nodes[arg].step {
+            Step::Constant(value) if value.errors.is_empty() => {
+                Expr::Literal { value: Scalar::from_array(&value.array, expr.ty(), 0), ty: expr.ty() }
+            }
+            _ => expr.clone(),
         }
     }
 }

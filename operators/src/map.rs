@@ -3,12 +3,12 @@
 use std::fmt;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_array::{Array, BooleanArray};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use deltaq_circuit::{Batch, Class, Output, Partition, Query, RowError};
 
-use crate::eval::Program;
+use crate::eval::{Frame, Programs};
 use crate::expr::Expr;
 use crate::value::Errors;
 
@@ -18,10 +18,10 @@ use crate::value::Errors;
 pub struct Map {
     filter: Option<Expr>,
     exprs: Vec<Expr>,
-    /// The input columns that `exprs` read; `programs` are over these.
+    /// `exprs`, and behind them the filter.
+    programs: Programs,
+    /// The input columns that `exprs` read.
     used: Vec<usize>,
-    predicate: Option<Program>,
-    programs: Vec<Program>,
     /// Whether all columns of the input are passed on, so that rows that differed still differ.
     keeps_all: bool,
 }
@@ -33,16 +33,12 @@ impl Map {
         exprs.iter().for_each(|e| e.columns(&mut |c| used.push(c)));
         used.sort_unstable();
         used.dedup();
-        let place = |column: usize| used.partition_point(|u| *u < column);
-        let moved =
-            |e: &Expr| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: place(index), ty, nullable });
-        let programs: Vec<Program> = exprs.iter().map(|e| Program::new(&moved(e))).collect();
-        let mut passed: Vec<usize> = programs.iter().filter_map(Program::as_column).collect();
+        let programs = Programs::new(exprs.iter().chain(&filter));
+        let mut passed: Vec<usize> = (0..exprs.len()).filter_map(|root| programs.as_column(root)).collect();
         passed.sort_unstable();
         passed.dedup();
         let keeps_all = passed.len() == columns;
-        let predicate = filter.as_ref().map(Program::new);
-        Map { filter, exprs, used, predicate, programs, keeps_all }
+        Map { filter, exprs, programs, used, keeps_all }
     }
 
     /// The predicate.
@@ -53,6 +49,24 @@ impl Map {
     /// The output columns.
     pub fn exprs(&self) -> &[Expr] {
         &self.exprs
+    }
+
+    /// The output for `kept`, the rows of `frame`.
+    fn project(&self, kept: &Batch, frame: &Frame, mut errors: Vec<RowError>) -> Output {
+        let mut failed = Errors::none();
+        let columns = (0..self.exprs.len()).map(|root| {
+            let (column, errors) = frame.root(root).into_column(kept.len());
+            failed.merge(&errors);
+            column
+        });
+        let columns = columns.collect();
+        let rows = kept.with_columns(columns, self.keeps_all);
+        if failed.is_empty() {
+            return Output { rows, errors };
+        }
+        report(kept, &failed, &mut errors);
+        let all = BooleanArray::new(BooleanBuffer::new_set(rows.len()), None);
+        Output { rows: rows.filter(&without(&all, &failed)), errors }
     }
 }
 
@@ -91,37 +105,28 @@ impl Query for Map {
         if input.is_empty() {
             return Output::none();
         }
+        let frame = self.programs.frame(input.columns(), input.len());
         let mut errors = Vec::new();
-        let kept = match &self.predicate {
-            None => input.project(&self.used),
-            Some(predicate) => {
-                let value = predicate.eval(input.columns(), input.len());
-                let (mask, failed) = value.into_column(input.len());
-                let mask = without(mask.as_boolean(), &failed);
-                report(input, &failed, &mut errors);
-                keep(input, &self.used, &mask)
-            }
-        };
+        if self.filter.is_none() {
+            return self.project(input, &frame, errors);
+        }
+        let (mask, failed) = frame.root(self.exprs.len()).into_column(input.len());
+        let mask = without(mask.as_boolean(), &failed);
+        report(input, &failed, &mut errors);
+        let kept = keep(input, &self.used, &mask);
         if kept.is_empty() {
             return Output { rows: Batch::none(), errors };
         }
-        let mut failed = Errors::none();
-        let columns: Vec<ArrayRef> = self
-            .programs
-            .iter()
-            .map(|program| {
-                let (column, errors) = program.eval(kept.columns(), kept.len()).into_column(kept.len());
-                failed.merge(&errors);
-                column
-            })
-            .collect();
-        let rows = kept.with_columns(columns, self.keeps_all);
-        if failed.is_empty() {
-            return Output { rows, errors };
+        if kept.len() == input.len() {
+            return self.project(input, &frame, errors);
         }
-        report(&kept, &failed, &mut errors);
-        let all = BooleanArray::new(BooleanBuffer::new_set(rows.len()), None);
-        Output { rows: rows.filter(&without(&all, &failed)), errors }
+        let bits = match mask.nulls() {
+            Some(nulls) => mask.values() & nulls.inner(),
+            None => mask.values().clone(),
+        };
+        let mut columns = input.columns().to_vec();
+        self.used.iter().zip(kept.columns()).for_each(|(at, column)| columns[*at] = column.clone());
+        self.project(&kept, &frame.kept(&columns, kept.len(), &bits), errors)
     }
 }
 

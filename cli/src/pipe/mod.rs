@@ -174,10 +174,7 @@ fn sum(changes: &[Change], fields: &[Field]) -> Vec<(Vec<u8>, i64)> {
             (json, change.weights[row])
         })
     });
-    // A change that only inserts may have a row more than once.
-    if let [change] = changes
-        && change.weights.iter().any(|weight| *weight < 0)
-    {
+    if changes.len() == 1 {
         return rows.collect();
     }
     let (mut all, mut places) = (Vec::<(Vec<u8>, i64)>::new(), HashMap::new());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow_array::types::*;
 use arrow_buffer::NullBuffer;
-use regex::{Captures, Regex, RegexBuilder};
+use regex::{CaptureLocations, Captures, Regex, RegexBuilder};
 
 use crate::expr::Expr;
 use crate::functions::kernel::{Texts, at, booleans, column, constant_text, nulls, side, strict, texts};
@@ -406,17 +406,36 @@ fn replace(args: &[Expr], ty: SqlType) -> Kernel {
     })
 }
 
+/// Where groups of a match lie: room that is used again from row to row where the expression is the same.
+struct Places(Option<CaptureLocations>);
+
+impl Places {
+    fn new(regexes: &Regexes) -> Places {
+        Places(regexes.constant.as_ref().and_then(|regex| regex.as_ref().ok()).map(Regex::capture_locations))
+    }
+
+    /// A group of the first match.
+    fn group<'t>(&mut self, regex: &Regex, text: &'t str, group: usize) -> Option<&'t str> {
+        match &mut self.0 {
+            _ if group == 0 => regex.find(text).map(|found| found.as_str()),
+            Some(places) => {
+                regex.captures_read(places, text)?;
+                places.get(group).map(|(start, end)| &text[start..end])
+            }
+            None => regex.captures(text)?.get(group).map(|found| found.as_str()),
+        }
+    }
+}
+
 /// A group of the first match, or NULL.
 fn part(args: &[Expr], group: fn(&[Value], usize) -> i32) -> Kernel {
     let regexes = Regexes::new(args, 1, None, "");
     strict(TEXT, move |args, rows, errors| {
         let (nulls, text) = (nulls(args), texts(&args[0]));
+        let mut places = Places::new(&regexes);
         let found: Vec<Option<&str>> = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
             let Ok(group) = usize::try_from(group(args, row)) else { return Ok(None) };
-            if group == 0 {
-                return Ok(regex.find(text.get(row)).map(|m| m.as_str()));
-            }
-            Ok(regex.captures(text.get(row)).and_then(|c| c.get(group)).map(|m| m.as_str()))
+            Ok(places.group(regex, text.get(row), group))
         });
         Arc::new(found.into_iter().collect::<arrow_array::StringArray>())
     })
@@ -427,9 +446,10 @@ pub fn substring(args: &[Expr]) -> Kernel {
     let regexes = Regexes::new(args, 1, None, "");
     strict(TEXT, move |args, rows, errors| {
         let (nulls, text) = (nulls(args), texts(&args[0]));
+        let mut places = Places::new(&regexes);
         let found: Vec<Option<&str>> = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
             let group = if regex.captures_len() > 1 { 1 } else { 0 };
-            Ok(regex.captures(text.get(row)).and_then(|c| c.get(group)).map(|m| m.as_str()))
+            Ok(places.group(regex, text.get(row), group))
         });
         Arc::new(found.into_iter().collect::<arrow_array::StringArray>())
     })
