@@ -70,6 +70,8 @@ enum Suite {
     Nexmark,
     /// The same queries: a step against computing the view again.
     Naive,
+    /// The same queries: steps of one size while the tables grow.
+    Growth,
 }
 
 fn main() {
@@ -95,6 +97,7 @@ fn main() {
         Suite::Core => core::run(&mut bench),
         Suite::Nexmark => nexmark::run(&mut bench),
         Suite::Naive => naive::run(&mut bench),
+        Suite::Growth => nexmark::growth(&mut bench),
     };
     if let Err(error) = outcome {
         eprintln!("{error}");

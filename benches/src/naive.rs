@@ -1,11 +1,12 @@
 //! Suite `naive`: the queries of Nexmark, a step on a loaded view against computing the view again from the tables.
 
 use deltaq_nexmark::engine::{Columns, Tables, checksum, open, push};
-use deltaq_nexmark::{Checksum, queries_of, select};
+use deltaq_nexmark::{Checksum, select};
 
-use crate::bench::{Bench, Failure, Figure, Result, check, median, micros, time};
+use crate::bench::{Bench, Figure, Result, check, median, micros, time};
 use crate::export::{Exported, export, export_tables};
 use crate::incremental;
+use crate::nexmark::queries;
 use crate::table::EPOCH_ROWS;
 
 /// The name of the directory that holds the tables of all queries.
@@ -13,12 +14,10 @@ const TABLES: &str = "nexmark";
 
 /// Runs the queries.
 pub fn run(bench: &mut Bench) -> Result<()> {
-    let names: Vec<String> = bench.options().query.as_deref().unwrap_or("all").split(',').map(str::to_string).collect();
-    let queries = queries_of(&names).map_err(Failure::Usage)?;
     let (events, workers) = (bench.rows(1_000_000, 20_000), bench.options().workers);
     let (step, steps) = (bench.options().step.unwrap_or(1_000), bench.size(50, 5));
     let columns = Columns::new(events + step * steps);
-    for (number, query) in queries.into_iter().enumerate() {
+    for (number, query) in queries(bench)?.into_iter().enumerate() {
         eprintln!("naive {query} …");
         let mut db = open(workers, Tables::Plain, &[query])?;
         let view = db.subscribe(query)?;

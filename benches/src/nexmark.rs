@@ -2,8 +2,8 @@
 //!
 //! What the result is compared with: `tests/tests/nexmark.rs` holds it against an oracle, `benches/compare` against the peers.
 
-use deltaq_nexmark::engine::{Columns, Deletes, Failure as Failed, Settings, Tables, Timed, run as run_query};
-use deltaq_nexmark::queries_of;
+use deltaq_nexmark::engine::{Columns, Deletes, Failure as Failed, Run, Settings, Tables, Timed, run as run_query};
+use deltaq_nexmark::{Latencies, queries_of};
 
 use crate::bench::{Bench, Failure, Figure, Result};
 
@@ -12,11 +12,46 @@ const TIMED: [(usize, usize); 6] = [(1, 1_000), (10, 500), (100, 200), (1_000, 1
 /// Events of one step of all events.
 const STEP: usize = 10_000;
 
+/// Where the growth of state is looked at.
+const SIZES: [usize; 5] = [100_000, 300_000, 1_000_000, 3_000_000, 10_000_000];
+/// How many steps are timed there.
+const STEPS: usize = 200;
+
+/// Suite `growth`: steps of one size, while the tables grow.
+pub fn growth(bench: &mut Bench) -> Result<()> {
+    let options = bench.options().clone();
+    let most = bench.rows(10_000_000, 100_000);
+    let step = Timed { step: options.step.unwrap_or(100), steps: bench.size(STEPS, 5) };
+    let (mut events, mut timed, mut sizes) = (0, Vec::new(), Vec::new());
+    for size in SIZES.into_iter().filter(|size| *size <= most) {
+        let missing = size.saturating_sub(events) / STEP;
+        timed.extend([Timed { step: STEP, steps: missing }, step]);
+        events += missing * STEP + step.step * step.steps;
+        sizes.push(size);
+    }
+    let settings = Settings {
+        workers: options.workers,
+        events: 0,
+        step: STEP,
+        timed,
+        tables: if options.append_only { Tables::AppendOnly } else { Tables::Plain },
+        deletes: Deletes::None,
+    };
+    let columns = Columns::new(settings.total());
+    for query in queries(bench)? {
+        eprintln!("growth {query} …");
+        let run = measured(query, &columns, &settings)?;
+        let steps = run.latencies.iter().filter(|(timed, _)| *timed == step);
+        for ((_, quantiles), size) in steps.zip(&sizes) {
+            quantiles_of(bench, &format!("{query}/{size}"), *quantiles);
+        }
+    }
+    Ok(())
+}
+
 /// Runs the queries.
 pub fn run(bench: &mut Bench) -> Result<()> {
     let options = bench.options().clone();
-    let names: Vec<String> = options.query.as_deref().unwrap_or("all").split(',').map(str::to_string).collect();
-    let queries = queries_of(&names).map_err(Failure::Usage)?;
     let wanted = |(step, steps): (usize, usize)| {
         let step = Timed { step, steps: bench.size(steps, 5) };
         (options.step.is_none_or(|only| only == step.step) && (step.step < 10_000 || !options.quick)).then_some(step)
@@ -34,12 +69,9 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         deletes: if options.deletes { Deletes::Half } else { Deletes::None },
     };
     let columns = Columns::new(settings.total());
-    for query in queries {
+    for query in queries(bench)? {
         eprintln!("nexmark {query} …");
-        let run = run_query(query, &columns, &settings, |_| ()).map_err(|error| match error {
-            Failed::Engine(error) => Failure::Engine(error),
-            error => Failure::Wrong(error.to_string()),
-        })?;
+        let run = measured(query, &columns, &settings)?;
         let report = &run.report;
         let figure =
             |metric, value, unit| Figure { case: query, workers: report.workers, metric, value, unit, reach: None };
@@ -49,10 +81,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         bench.figure(&figure("state of the view", run.state_bytes as f64 / 1e6, "MB"));
         bench.figure(&figure("kept by tables", run.table_bytes as f64 / 1e6, "MB"));
         for (timed, quantiles) in &run.latencies {
-            let quantiles = [("p50", quantiles.p50_us), ("p95", quantiles.p95_us), ("p99", quantiles.p99_us)];
-            for (name, value) in quantiles {
-                bench.figure(&Figure { case: &format!("{query}/{}", timed.step), ..figure(name, value, "µs") });
-            }
+            quantiles_of(bench, &format!("{query}/{}", timed.step), *quantiles);
         }
         bench.figure(&figure("rows out", report.rows_out as f64, "rows"));
         bench.figure(&figure("rows in the end", report.checksum.rows as f64, "rows"));
@@ -61,4 +90,24 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The queries asked for.
+pub fn queries(bench: &Bench) -> Result<Vec<&'static str>> {
+    let names: Vec<String> = bench.options().query.as_deref().unwrap_or("all").split(',').map(str::to_string).collect();
+    queries_of(&names).map_err(Failure::Usage)
+}
+
+fn measured(query: &str, columns: &Columns, settings: &Settings) -> Result<Run> {
+    run_query(query, columns, settings, |_| ()).map_err(|error| match error {
+        Failed::Engine(error) => Failure::Engine(error),
+        error => Failure::Wrong(error.to_string()),
+    })
+}
+
+fn quantiles_of(bench: &mut Bench, case: &str, quantiles: Latencies) {
+    let workers = bench.options().workers;
+    for (metric, value) in [("p50", quantiles.p50_us), ("p95", quantiles.p95_us), ("p99", quantiles.p99_us)] {
+        bench.figure(&Figure { case, workers, metric, value, unit: "µs", reach: None });
+    }
 }

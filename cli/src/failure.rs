@@ -31,6 +31,16 @@ impl From<deltaq::Error> for Failure {
     }
 }
 
+impl From<deltaq_nexmark::engine::Failure> for Failure {
+    fn from(failure: deltaq_nexmark::engine::Failure) -> Failure {
+        match failure {
+            deltaq_nexmark::engine::Failure::Engine(error) => error.into(),
+            deltaq_nexmark::engine::Failure::Output(error) => Failure::Output(error),
+            other => Failure::Message(other.to_string()),
+        }
+    }
+}
+
 impl Failure {
     /// The exit status that goes with it.
     pub fn status(&self) -> u8 {

@@ -43,7 +43,7 @@ fn dispatch(arguments: Arguments) -> Result<()> {
         Some(Command::Run(arguments)) => run::run(arguments),
         Some(Command::Explain(arguments)) => run::explain(arguments),
         Some(Command::Pipe(arguments)) => pipe::pipe(arguments),
-        Some(Command::Bench { suite: Suite::Nexmark(command) }) => command.run().map_err(Failure::Message),
+        Some(Command::Bench { suite: Suite::Nexmark(command) }) => Ok(command.run(&mut io::stdout().lock())?),
         None => shell(arguments),
     }
 }

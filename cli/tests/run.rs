@@ -153,3 +153,15 @@ fn a_script_from_standard_input() {
     let files = directory(&[]);
     run_in(files.path(), &["run", "-q", "--format", "csv", "-"], "SELECT 1 AS a;").prints("a\n1\n");
 }
+
+#[test]
+fn the_engine_is_measured() {
+    let files = directory(&[]);
+    let said = run_in(files.path(), &["bench", "nexmark", "--events", "1000", "--query", "q2,q15", "--json"], "");
+    assert_eq!(said.status, 0, "{}", said.err);
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", said.out);
+    assert!(lines[1].starts_with(r#"{"peer":"deltaq","query":"q15","workers":1,"events":1000,"#), "{}", lines[1]);
+    assert!(lines[1].contains(r#""rows":1,"#), "{}", lines[1]);
+    run_in(files.path(), &["bench", "nexmark", "--query", "q99"], "").fails(1, &["no query \"q99\"; there are q0, q1"]);
+}

@@ -1,11 +1,13 @@
 //! The queries from the command line.
 
+use std::io::Write;
+
 use clap::Args;
 
 use crate::arguments::Arguments;
 use crate::engine::columns::Columns;
 use crate::engine::open::Tables;
-use crate::engine::run::{Deletes, Settings, Timed, run};
+use crate::engine::run::{Deletes, Failure, Settings, Timed, run};
 use crate::report::Report;
 use crate::usage::touch;
 
@@ -37,23 +39,24 @@ impl Command {
         }
     }
 
-    /// Runs the queries and prints a line of each.
+    /// Runs the queries and writes a line of each.
     ///
     /// # Errors
-    /// A message, where there is no such query, or one fails.
-    pub fn run(&self) -> Result<(), String> {
-        let (queries, settings) = (self.arguments.queries()?, self.settings());
+    /// Where there is no such query, one fails, or the lines cannot be written.
+    pub fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let queries = self.arguments.queries().map_err(Failure::Usage)?;
+        let settings = self.settings();
         touch(self.arguments.touch);
         let columns = Columns::new(settings.total());
         if !self.arguments.json {
-            println!("{}", Report::heading());
+            writeln!(out, "{}", Report::heading())?;
         }
         for query in queries {
-            let mut run = run(query, &columns, &settings, |_| ()).map_err(|error| format!("{query}: {error}"))?;
+            let mut run = run(query, &columns, &settings, |_| ())?;
             if let Some((events, time)) = run.retracted {
                 run.report.more.push(("retracted_events_per_second", (events as f64 / time.as_secs_f64()).round()));
             }
-            println!("{}", if self.arguments.json { run.report.json() } else { run.report.text() });
+            writeln!(out, "{}", if self.arguments.json { run.report.json() } else { run.report.text() })?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! One query run once: events in, changes out, the clock running only between.
 
-use std::fmt;
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 use deltaq::{Change, Engine, Subscription};
 
@@ -97,6 +97,10 @@ pub enum Failure {
     Engine(deltaq::Error),
     /// Rows that the view could not compute: no query has such.
     Errors(String),
+    /// What was asked for is not there.
+    Usage(String),
+    /// The figures could not be written.
+    Output(io::Error),
 }
 
 impl fmt::Display for Failure {
@@ -104,6 +108,8 @@ impl fmt::Display for Failure {
         match self {
             Failure::Engine(error) => write!(f, "the engine failed: {error}"),
             Failure::Errors(first) => write!(f, "rows are missing from the view: {first}"),
+            Failure::Usage(what) => f.write_str(what),
+            Failure::Output(error) => write!(f, "the figures could not be written: {error}"),
         }
     }
 }
@@ -113,6 +119,12 @@ impl std::error::Error for Failure {}
 impl From<deltaq::Error> for Failure {
     fn from(error: deltaq::Error) -> Failure {
         Failure::Engine(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Output(error)
     }
 }
 
@@ -165,7 +177,7 @@ pub fn run(query: &str, columns: &Columns, settings: &Settings, mut see: impl Fn
         deletes => Some(retract(&mut db, columns, total, step, deletes, &mut view)?),
     };
     if let Some(error) = db.errors(query)?.first() {
-        return Err(Failure::Errors(format!("{} {}", error.code, error.message)));
+        return Err(Failure::Errors(format!("{query}: {} {}", error.code, error.message)));
     }
     let report = Report {
         peer: "deltaq".to_string(),
