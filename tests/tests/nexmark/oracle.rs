@@ -7,6 +7,9 @@ use deltaq_nexmark::{Auction, Bid, Event, Person, RowText, SIDE_ROWS};
 /// The rows of a query's result as texts, each with how often it stands.
 pub type Rows = BTreeMap<String, i64>;
 
+/// Takes a row from what writes it.
+type Row<'a> = &'a mut dyn FnMut(&dyn Fn(&mut RowText));
+
 /// The events by kind.
 #[derive(Default)]
 pub struct Events {
@@ -96,7 +99,7 @@ impl Events {
         rows
     }
 
-    fn local_items(&self, row: &mut dyn FnMut(&dyn Fn(&mut RowText))) {
+    fn local_items(&self, row: Row) {
         let sellers = by(&self.auctions, |auction| auction.seller);
         for person in self.persons.iter().filter(|p| ["or", "id", "ca"].contains(&p.state.as_str())) {
             for auction in sellers.get(&person.id).into_iter().flatten().filter(|a| a.category == 10) {
@@ -117,7 +120,7 @@ impl Events {
         })
     }
 
-    fn category_averages(&self, row: &mut dyn FnMut(&dyn Fn(&mut RowText))) {
+    fn category_averages(&self, row: Row) {
         let mut highest: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for (auction, bids) in self.valid() {
             for bid in bids {
@@ -135,7 +138,7 @@ impl Events {
         }
     }
 
-    fn winning_bids(&self, row: &mut dyn FnMut(&dyn Fn(&mut RowText))) {
+    fn winning_bids(&self, row: Row) {
         for (auction, bids) in self.valid() {
             let best = |bid: &&&Bid| (std::cmp::Reverse(bid.price), bid.date_time, bid.bidder, bid.extra.clone());
             let Some(bid) = bids.iter().min_by_key(best) else { continue };
@@ -149,7 +152,7 @@ impl Events {
         }
     }
 
-    fn calculation(&self, row: &mut dyn FnMut(&dyn Fn(&mut RowText))) {
+    fn calculation(&self, row: Row) {
         for bid in &self.bids {
             let price = euros(bid);
             if price <= 1_000_000_000 || price >= 50_000_000_000 {
@@ -168,7 +171,7 @@ impl Events {
         }
     }
 
-    fn statistics(&self, channels: bool, row: &mut dyn FnMut(&dyn Fn(&mut RowText))) {
+    fn statistics(&self, channels: bool, row: Row) {
         let groups = by(&self.bids, |bid| (if channels { bid.channel.as_str() } else { "" }, day(bid)));
         for ((channel, day), bids) in &groups {
             let last = bids.iter().map(|bid| minute(bid)).max().unwrap_or_default();
@@ -194,7 +197,7 @@ impl Events {
         }
     }
 
-    fn auction_statistics(&self, row: &mut dyn FnMut(&dyn Fn(&mut RowText))) {
+    fn auction_statistics(&self, row: Row) {
         for ((auction, day), bids) in &by(&self.bids, |bid| (bid.auction, day(bid))) {
             let prices: Vec<usize> = bids.iter().map(|bid| bid.price).collect();
             let ranked = |low: usize, high: usize| prices.iter().filter(|p| (low..high).contains(p)).count();
@@ -210,7 +213,7 @@ impl Events {
         }
     }
 
-    fn expanded(&self, row: &mut dyn FnMut(&dyn Fn(&mut RowText))) {
+    fn expanded(&self, row: Row) {
         let auctions = by(&self.auctions, |auction| auction.id);
         for bid in &self.bids {
             for auction in auctions.get(&bid.auction).into_iter().flatten().filter(|a| a.category == 10) {
@@ -225,7 +228,7 @@ impl Events {
         }
     }
 
-    fn channels(&self, row: &mut dyn FnMut(&dyn Fn(&mut RowText))) {
+    fn channels(&self, row: Row) {
         for bid in &self.bids {
             let named = bid.url.split('&').find_map(|part| part.strip_prefix("channel_id="));
             let known = ["apple", "google", "facebook", "baidu"];
