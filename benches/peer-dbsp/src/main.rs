@@ -4,6 +4,7 @@
 //! the version that the engine's makers have published.
 
 mod days;
+mod order;
 mod output;
 mod queries;
 mod run;
@@ -16,6 +17,8 @@ use clap::Parser;
 use dbsp::mimalloc::MiMalloc;
 use deltaq_nexmark::{Arguments, Report};
 
+use crate::queries::Wanted;
+
 /// The allocator that the engine is made for and that its own benchmarks use.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -25,11 +28,16 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 struct Options {
     #[command(flatten)]
     arguments: Arguments,
+    /// Rows only come: queries that gain by it keep no more than they need then.
+    #[arg(long)]
+    append_only: bool,
+    /// Hand in all events, also those of tables that the query does not read.
+    #[arg(long)]
+    all_tables: bool,
 }
 
 fn main() -> ExitCode {
-    let arguments = Options::parse().arguments;
-    match run(&arguments) {
+    match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("deltaq-peer-dbsp: {message}");
@@ -38,18 +46,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), String> {
+fn run(options: &Options) -> Result<(), String> {
+    let Options { arguments, append_only, all_tables } = options;
     if !arguments.json {
         println!("{}", Report::heading());
     }
     match arguments.queries()?.as_slice() {
         [query] => {
-            let report = run::measure(query, arguments)?;
+            let wanted = Wanted { query, append_only: *append_only, all_tables: *all_tables };
+            let report = run::measure(wanted, arguments)?;
             println!("{}", if arguments.json { report.json() } else { report.text() });
         }
         queries => {
             for query in queries {
-                println!("{}", in_process_of_its_own(query, arguments)?);
+                println!("{}", in_process_of_its_own(query, options)?);
             }
         }
     }
@@ -57,14 +67,18 @@ fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 /// Each query has a process to itself, so that none finds memory that another has left.
-fn in_process_of_its_own(query: &str, arguments: &Arguments) -> Result<String, String> {
+fn in_process_of_its_own(query: &str, options: &Options) -> Result<String, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
-    let Arguments { events, step, steps, workers, .. } = *arguments;
+    let Arguments { events, step, steps, workers, json, .. } = options.arguments;
     for (name, value) in [("--events", events), ("--step", step), ("--steps", steps), ("--workers", workers)] {
         command.arg(name).arg(value.to_string());
     }
-    command.args(["--query", query]).args(arguments.json.then_some("--json"));
+    command.args(["--query", query]);
+    for (name, set) in [("--json", json), ("--append-only", options.append_only), ("--all-tables", options.all_tables)]
+    {
+        command.args(set.then_some(name));
+    }
     let output = command.output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
     match (output.status.success(), text.lines().last()) {

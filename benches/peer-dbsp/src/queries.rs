@@ -47,6 +47,8 @@ impl Inputs {
 struct Tables<'a> {
     circuit: &'a RootCircuit,
     inputs: Inputs,
+    /// Whether rows only come: then some queries need not keep what cannot return.
+    append_only: bool,
 }
 
 impl Tables<'_> {
@@ -73,9 +75,21 @@ impl Tables<'_> {
     }
 }
 
+/// Which circuit is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The query.
+    pub query: &'static str,
+    /// Whether rows only come.
+    pub append_only: bool,
+    /// Whether tables that the query does not read get their rows, too.
+    pub all_tables: bool,
+}
+
 /// Builds the circuit of a query; its output goes to `sink`.
-pub fn build(query: &str, circuit: &RootCircuit, sink: &Sink) -> Inputs {
-    let mut tables = Tables { circuit, inputs: Inputs::default() };
+pub fn build(wanted: Wanted, circuit: &RootCircuit, sink: &Sink) -> Inputs {
+    let Wanted { query, append_only, all_tables } = wanted;
+    let mut tables = Tables { circuit, inputs: Inputs::default(), append_only };
     match query {
         "q0" => sink.consume(&q0::q0(&mut tables)),
         "q1" => sink.consume(&q1::q1(&mut tables)),
@@ -94,6 +108,15 @@ pub fn build(query: &str, circuit: &RootCircuit, sink: &Sink) -> Inputs {
         "q21" => sink.consume(&q21::q21(&mut tables)),
         "q22" => sink.consume(&q22::q22(&mut tables)),
         _ => panic!("a circuit for every query: {query}"),
+    }
+    let Inputs { persons, auctions, bids, .. } = &tables.inputs;
+    let [no_persons, no_auctions, no_bids] = [persons.is_none(), auctions.is_none(), bids.is_none()];
+    if all_tables {
+        let _ = (
+            no_persons.then(|| tables.persons()),
+            no_auctions.then(|| tables.auctions()),
+            no_bids.then(|| tables.bids()),
+        );
     }
     tables.inputs
 }

@@ -1,6 +1,5 @@
 //! One query measured: from the first row handed in to the last delta consumed; and its result checked over.
 
-use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -8,10 +7,10 @@ use std::time::{Duration, Instant};
 use dbsp::circuit::CircuitConfig;
 use dbsp::utils::Tup2;
 use dbsp::{DBData, DBSPHandle, Runtime, ZSetHandle};
-use deltaq_nexmark::{Arguments, Checksum, Latencies, Report, Usage, events, reset_peak};
+use deltaq_nexmark::{Arguments, Checksum, Latencies, Report, Usage, events, reset_peak, thread_cpu_seconds};
 
 use crate::output::Sink;
-use crate::queries::{Inputs, build};
+use crate::queries::{Inputs, Wanted, build};
 use crate::tables::Step;
 
 /// The engine with the circuit of one query.
@@ -21,10 +20,10 @@ struct Circuit {
 }
 
 impl Circuit {
-    fn new(query: &'static str, workers: usize, sink: Sink) -> Result<Circuit, String> {
+    fn new(wanted: Wanted, workers: usize, sink: Sink) -> Result<Circuit, String> {
         // All input of a step is there before the step begins; the engine may rely on that.
         let config = CircuitConfig::with_workers(workers).with_allow_input_during_commit(false);
-        let built = Runtime::init_circuit(config, move |circuit| Ok(build(query, circuit, &sink)));
+        let built = Runtime::init_circuit(config, move |circuit| Ok(build(wanted, circuit, &sink)));
         let (handle, inputs) = built.map_err(|error| error.to_string())?;
         let mut circuit = Circuit { handle, inputs };
         if circuit.inputs.fill_side_input() {
@@ -73,9 +72,9 @@ struct Clock {
 
 impl Clock {
     fn step(&mut self, circuit: &mut Circuit, step: &Step) -> Result<Duration, String> {
-        let before = thread_seconds();
+        let before = thread_cpu_seconds();
         let ready = Ready::new(&circuit.inputs, step);
-        self.ready_seconds += thread_seconds() - before;
+        self.ready_seconds += thread_cpu_seconds() - before;
         let begin = Instant::now();
         ready.tables.into_iter().for_each(|append| append());
         circuit.step()?;
@@ -89,12 +88,12 @@ impl Clock {
 ///
 /// The events are held during the whole run, as rows by step. Before each step its rows are copied, which shares their text, with the
 /// clock stopped: the engine takes what it is given, and what it holds shall show beside the events and not in their place.
-pub fn measure(query: &'static str, arguments: &Arguments) -> Result<Report, String> {
+pub fn measure(wanted: Wanted, arguments: &Arguments) -> Result<Report, String> {
     let (steps, loaded) = steps(arguments);
     reset_peak();
     let before = Usage::now();
     let rows = Arc::new(AtomicU64::new(0));
-    let mut circuit = Circuit::new(query, arguments.workers, Sink::Count(rows.clone()))?;
+    let mut circuit = Circuit::new(wanted, arguments.workers, Sink::Count(rows.clone()))?;
     rows.store(0, Ordering::Relaxed);
     let (mut clock, start) = (Clock::default(), Usage::now());
     for step in &steps[..loaded] {
@@ -107,7 +106,7 @@ pub fn measure(query: &'static str, arguments: &Arguments) -> Result<Report, Str
     circuit.end()?;
     Ok(Report {
         peer: "dbsp".to_string(),
-        query: query.to_string(),
+        query: wanted.query.to_string(),
         workers: arguments.workers,
         events: arguments.total(),
         step: arguments.step,
@@ -116,15 +115,16 @@ pub fn measure(query: &'static str, arguments: &Arguments) -> Result<Report, Str
         cpu_seconds: cpu_seconds.max(0.0),
         memory_above_events_bytes: after.peak_bytes.saturating_sub(before.resident_bytes),
         rows_out: rows.load(Ordering::Relaxed),
-        checksum: check(query, arguments.workers, &steps)?,
+        checksum: check(wanted, arguments.workers, &steps)?,
         latencies: Latencies::of(times),
+        more: Vec::new(),
     })
 }
 
 /// What the final result is: the sum of all deltas.
-fn check(query: &'static str, workers: usize, steps: &[Step]) -> Result<Checksum, String> {
+fn check(wanted: Wanted, workers: usize, steps: &[Step]) -> Result<Checksum, String> {
     let sum = Arc::new(Mutex::new(Checksum::default()));
-    let mut circuit = Circuit::new(query, workers, Sink::Check(sum.clone()))?;
+    let mut circuit = Circuit::new(wanted, workers, Sink::Check(sum.clone()))?;
     for step in steps {
         Clock::default().step(&mut circuit, step)?;
     }
@@ -145,10 +145,4 @@ fn steps(arguments: &Arguments) -> (Vec<Step>, usize) {
     let loaded = push(0, arguments.events, arguments.load_step());
     push(arguments.events, arguments.total(), arguments.step);
     (steps, loaded)
-}
-
-/// Processor time of this thread, in seconds; zero where the system does not tell.
-fn thread_seconds() -> f64 {
-    let times = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    times.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
 }

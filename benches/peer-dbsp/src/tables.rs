@@ -1,18 +1,30 @@
 //! The tables as the engine takes them: full rows, text as its SQL runtime has it.
 
 use arcstr::ArcStr;
-use deltaq_nexmark::Event;
+use deltaq_nexmark::{Event, RowText};
 
 /// What a row of the engine has to be: ordered, hashable, and able to be written to its storage, which is switched off here.
 #[macro_export]
 macro_rules! row {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident $fields:tt) => {
+        $crate::unordered_row! {
+            #[derive(Ord, PartialOrd)]
+            $(#[$doc])*
+            $vis struct $name $fields
+        }
+    };
+}
+
+/// As [`row!`], but its order is yet to be given.
+#[macro_export]
+macro_rules! unordered_row {
     ($(#[$doc:meta])* $vis:vis struct $name:ident { $($fields:tt)* }) => {
-        $(#[$doc])*
         #[derive(
-            Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd,
+            Clone, Debug, Default, Eq, Hash, PartialEq,
             size_of::SizeOf, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize, feldera_macros::IsNone,
         )]
         #[archive_attr(derive(Ord, Eq, PartialEq, PartialOrd))]
+        $(#[$doc])*
         $vis struct $name { $($fields)* }
     };
 }
@@ -90,6 +102,14 @@ row! {
         pub url: Text,
         pub date_time: i64,
         pub extra: Text,
+    }
+}
+
+impl Bid {
+    /// Writes all fields.
+    pub fn write(&self, text: &mut RowText) {
+        text.integer(self.auction.into()).integer(self.bidder.into()).integer(self.price.into());
+        text.string(&self.channel).string(&self.url).timestamp(self.date_time).string(&self.extra);
     }
 }
 

@@ -6,25 +6,26 @@ use deltaq_nexmark::RowText;
 use super::{Rows, Tables};
 use crate::days::Remembered;
 use crate::output::Output;
-use crate::tables::{DAY_US, Text};
-use crate::tally::{AUCTIONS, BIDDERS, BIDS, Counted, Tally, masks, range, tallies};
+use crate::tables::{Bid, DAY_US, Text};
+use crate::tally::{self, Counted, Id, Tally, masks, range, tallies};
 
 type Row = Tup2<Text, Tally>;
 
 pub fn q15(tables: &mut Tables) -> Rows<Row> {
-    let bids = tables.bids();
-    let day = |time: i64| time.div_euclid(DAY_US);
-    let by_day =
-        bids.map_index(move |bid| (day(bid.date_time), Counted { what: BIDS, ranges: range(bid.price), minute: 0 }));
-    let bidders = bids.map_index(move |bid| (Tup2(bid.bidder, day(bid.date_time)), range(bid.price)));
-    let auctions = bids.map_index(move |bid| (Tup2(bid.auction, day(bid.date_time)), range(bid.price)));
+    let (bids, append_only) = (tables.bids(), tables.append_only);
+    let day = |bid: &Bid| bid.date_time.div_euclid(DAY_US);
+    let by_day = bids.map_index(move |bid| (day(bid), Counted::bid(bid.price)));
+    let bidders = bids.map_index(move |bid| (Tup2(bid.bidder, day(bid)), range(bid.price)));
+    let auctions = bids.map_index(move |bid| (Tup2(bid.auction, day(bid)), range(bid.price)));
+    let bidders = masks(Id::Bidder, &bidders, append_only);
+    let auctions = masks(Id::Auction, &auctions, append_only);
     let days = Remembered::day();
-    tallies(&by_day, &masks(BIDDERS, &bidders), &masks(AUCTIONS, &auctions))
+    tallies(&by_day.sum([&bidders, &auctions]), append_only)
         .map(move |(day, tally)| Tup2(days.text(*day), tally.clone()))
 }
 
 impl Output for Row {
     fn write(&self, text: &mut RowText) {
-        self.1.write(text.string(&self.0));
+        tally::write(&self.1, text.string(&self.0));
     }
 }

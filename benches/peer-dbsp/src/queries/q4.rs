@@ -1,7 +1,6 @@
 //! q4, average price of a category.
 //!
-//! Published: `aggregate(Max)`, which keeps all bids of an auction in case the highest goes. Rows only come here, so
-//! `chain_aggregate` keeps the highest alone; the average is the engine's `average`, as published.
+//! Published: the same, from a stream of all events. Of rows that only come, `chain_aggregate` takes the place of `aggregate(Max)`.
 //!
 //! ```text
 //! auctions ── by id ──────┐
@@ -13,6 +12,7 @@ use dbsp::utils::{Tup2, Tup3};
 use deltaq_nexmark::RowText;
 
 use super::{Rows, Tables};
+use crate::order::greatest;
 use crate::output::Output;
 use crate::row;
 
@@ -31,7 +31,7 @@ pub fn q4(tables: &mut Tables) -> Rows<Row> {
     let valid = auctions.join_index(&bids, |id, Tup3(category, opens, expires), Tup2(price, date_time)| {
         (opens <= date_time && date_time <= expires).then_some((Tup2(*id, *category), *price))
     });
-    let highest = valid.chain_aggregate(|price, _| *price, |highest, price, _| highest.max(*price));
+    let highest = greatest(&valid, tables.append_only);
     let by_category = highest.map_index(|(Tup2(_, category), price)| (*category, *price));
     by_category.average(|price| *price).map(|(category, average)| Row { category: *category, average: *average })
 }
