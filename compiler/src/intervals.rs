@@ -99,7 +99,7 @@ fn aggregate(input: Box<Plan>, keys: Vec<Expr>, calls: Vec<Call>, schema: Schema
     let calls = calls.into_iter().map(|call| match call.function {
         Function::Count if counts_intervals(&call) => Call { arg: call.arg.map(length), ..call },
         // Of equal intervals one is added, whichever: here the one whose parts are as large as can be.
-        Function::Sum if counts_intervals(&call) => Call { arg: call.arg.map(justified), ..call },
+        Function::Sum | Function::Avg if counts_intervals(&call) => Call { arg: call.arg.map(justified), ..call },
         _ => call,
     });
     let calls = calls.collect();

@@ -64,7 +64,7 @@ fn plain(query: impl Query, inputs: &[&[Kind]], output: Vec<SqlType>) -> Stream 
 fn filter_and_projection() {
     let one = Expr::literal(Scalar::Int(1), SqlType::Int);
     let positive = call("ge", vec![column(0, Kind::Int), one.clone()], SqlType::Boolean);
-    let quotient = call("div", vec![column(0, Kind::Int), column(0, Kind::Int)], SqlType::Int);
+    let quotient = call("quotient", vec![column(0, Kind::Int), column(0, Kind::Int)], SqlType::Int);
     let exprs = vec![column(1, Kind::Text), quotient];
     let output = vec![deltaq_operators::types::TEXT, SqlType::Int];
     let inputs: &[&[Kind]] = &[&[Kind::Int, Kind::Text]];

@@ -193,6 +193,18 @@ impl Binder<'_> {
                     Some("takes" | "is" | "needs") => format!("{} {message}", function.name),
                     _ => message,
                 };
+                if let (Syntax::Infix(symbol), [_, _], true) =
+                    (function.syntax, args.as_slice(), message.starts_with("operator does not exist"))
+                {
+                    // Comparisons are resolved alike.
+                    let message = message.replace(" = ", &format!(" {symbol} "));
+                    return self.report_help(
+                        "42883",
+                        message,
+                        span,
+                        "CAST one side to a type that goes with the other",
+                    );
+                }
                 return self.report("42883", message, span);
             }
         };
@@ -237,7 +249,7 @@ impl Binder<'_> {
             B::Plus => "add",
             B::Minus => "sub",
             B::Multiply => "mul",
-            B::Divide => "div",
+            B::Divide => "quotient",
             B::Modulo => "mod",
             B::StringConcat => "concat_op",
             B::PGLikeMatch => return self.like("like", left, right, None, false, e),

@@ -6,8 +6,9 @@ use deltaq_circuit::{Weight, Weights};
 
 use super::bits::BitCounts;
 use super::extremum::{ByBytes, ByInterval, ByWord, Extremum};
+use super::intervals::{IntervalAverage, IntervalSum};
 use super::operator::Column;
-use super::sum::{Average, BoolCounts, FloatAverage, FloatSums, IntervalSum, Sum};
+use super::sum::{Average, BoolCounts, FloatAverage, FloatSums, Sum};
 use super::{Function, sum};
 use crate::types::SqlType;
 use crate::value::Errors;
@@ -81,6 +82,7 @@ pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn 
         (Function::Sum, SqlType::Interval) => Box::new(IntervalSum::default()),
         (Function::Sum, _) => Box::new(Sum::new(arg, ty)),
         (Function::Avg, SqlType::Real | SqlType::Double) => Box::new(FloatAverage::new()),
+        (Function::Avg, SqlType::Interval) => Box::new(IntervalAverage::default()),
         (Function::Avg, _) => Box::new(Average::new(arg, ty)),
         (Function::BoolAnd | Function::BoolOr, _) => Box::new(BoolCounts::new(column.function)),
         (Function::BitAnd | Function::BitOr | Function::BitXor, _) => Box::new(BitCounts::new(column.function, ty)),

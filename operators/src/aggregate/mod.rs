@@ -5,6 +5,7 @@ mod bits;
 mod distinct_values;
 mod extremum;
 mod float_sum;
+mod intervals;
 mod operator;
 mod sum;
 
@@ -123,6 +124,7 @@ impl Function {
             (Function::Avg, SqlType::SmallInt | SqlType::Int | SqlType::BigInt) => Ok(SqlType::Decimal(38, 16)),
             (Function::Avg, SqlType::Decimal(_, scale)) => Ok(SqlType::Decimal(38, scale.max(16))),
             (Function::Avg, SqlType::Real | SqlType::Double) => Ok(SqlType::Double),
+            (Function::Avg, SqlType::Interval) => Ok(arg),
             (Function::Min | Function::Max, SqlType::Null) => Ok(crate::types::TEXT),
             (Function::Min | Function::Max, SqlType::Boolean | SqlType::Bytea | SqlType::Uuid) => {
                 Err(format!("{name}({arg}) does not exist"))

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, IntervalMonthDayNanoArray};
-use arrow_buffer::{BooleanBuffer, Buffer, IntervalMonthDayNano, NullBuffer, i256};
+use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, i256};
 use deltaq_circuit::arrays::{self, Values, View};
 
 use super::accumulator::{Accumulator, Rows};
@@ -12,7 +12,7 @@ use crate::types::SqlType;
 use crate::value::Errors;
 
 /// NULL for the groups in which no value was counted.
-fn nulls(counts: &[i64], groups: &[u32]) -> Option<NullBuffer> {
+pub(super) fn nulls(counts: &[i64], groups: &[u32]) -> Option<NullBuffer> {
     let empty = groups.iter().any(|g| counts[*g as usize] == 0);
     empty.then(|| NullBuffer::new(BooleanBuffer::collect_bool(groups.len(), |i| counts[groups[i] as usize] != 0)))
 }
@@ -492,70 +492,6 @@ impl Accumulator for BoolCounts {
     fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
         self.trues[group] = i64::from_le_bytes(take(bytes)?);
         self.falses[group] = i64::from_le_bytes(take(bytes)?);
-        Some(())
-    }
-}
-
-/// SUM over INTERVAL: months, days and nanoseconds apart.
-#[derive(Default)]
-pub(super) struct IntervalSum {
-    sums: Vec<[i128; 3]>,
-    counts: Vec<i64>,
-}
-
-impl Accumulator for IntervalSum {
-    fn resize(&mut self, groups: usize) {
-        self.sums.resize(groups, [0; 3]);
-        self.counts.resize(groups, 0);
-    }
-
-    fn update(&mut self, rows: &Rows, arg: &ArrayRef) {
-        use arrow_array::cast::AsArray;
-        let intervals = arg.as_primitive::<arrow_array::types::IntervalMonthDayNanoType>().values();
-        rows.each(&View::of(arg), |group, row, weight| {
-            let IntervalMonthDayNano { months, days, nanoseconds } = intervals[row];
-            for (sum, part) in self.sums[group].iter_mut().zip([months.into(), days.into(), i128::from(nanoseconds)]) {
-                *sum += part * i128::from(weight);
-            }
-            self.counts[group] += weight;
-        });
-    }
-
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
-        let mut errors = Errors::none();
-        let each = groups.iter().enumerate().map(|(row, g)| {
-            let [months, days, nanos] = self.sums[*g as usize];
-            match (i32::try_from(months), i32::try_from(days), i64::try_from(nanos)) {
-                (Ok(months), Ok(days), Ok(nanos)) => IntervalMonthDayNano::new(months, days, nanos),
-                _ => {
-                    errors.set(row, "22008", "interval out of range");
-                    IntervalMonthDayNano::new(0, 0, 0)
-                }
-            }
-        });
-        let sums: Vec<IntervalMonthDayNano> = each.collect();
-        (Arc::new(IntervalMonthDayNanoArray::new(sums.into(), nulls(&self.counts, groups))), errors)
-    }
-
-    fn clear(&mut self, group: usize) {
-        self.sums[group] = [0; 3];
-        self.counts[group] = 0;
-    }
-
-    fn bytes(&self) -> usize {
-        self.sums.capacity() * 48 + self.counts.capacity() * 8
-    }
-
-    fn write(&self, group: usize, bytes: &mut Vec<u8>) {
-        self.sums[group].iter().for_each(|s| bytes.extend_from_slice(&s.to_le_bytes()));
-        bytes.extend_from_slice(&self.counts[group].to_le_bytes());
-    }
-
-    fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
-        for sum in &mut self.sums[group] {
-            *sum = i128::from_le_bytes(take(bytes)?);
-        }
-        self.counts[group] = i64::from_le_bytes(take(bytes)?);
         Some(())
     }
 }

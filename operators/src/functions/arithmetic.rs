@@ -63,7 +63,7 @@ pub const FUNCTIONS: &[Function] = &[
         prepare: |args, ty| prepare(Op::Mul, args, ty),
     },
     Function {
-        name: "div",
+        name: "quotient",
         aliases: &[],
         syntax: Syntax::Infix("/"),
         family: FAMILY,

@@ -169,7 +169,8 @@ fn read(text: &str) -> Result<Written, Bad> {
                     }
                     Some(&separator @ (b'-' | b'/')) if written.date.is_none() => {
                         at += 1;
-                        let month = match b.get(at..at + 3).and_then(month_named) {
+                        let named = b.get(at..at + 3).and_then(month_named);
+                        let month = match named {
                             Some(month) => {
                                 at += 3;
                                 month
@@ -183,6 +184,8 @@ fn read(text: &str) -> Result<Written, Bad> {
                         let (third, third_len) = number(b, &mut at)?;
                         written.date = Some(if len >= 3 {
                             civil_date(first, month, third)?
+                        } else if named.is_some() && third_len >= 4 {
+                            civil_date(third, month, first)?
                         } else if third_len >= 4 && separator == b'/' {
                             civil_date(third, first, month)?
                         } else {
@@ -191,6 +194,13 @@ fn read(text: &str) -> Result<Written, Bad> {
                     }
                     _ if len == 8 && written.date.is_none() => {
                         written.date = Some(civil_date(first / 10_000, first / 100 % 100, first % 100)?);
+                    }
+                    _ if len <= 2 && written.date.is_none() => {
+                        // `5 January 2013`
+                        blanks(b, &mut at);
+                        let month = month_named(word(b, &mut at)).ok_or(Bad::Syntax)?;
+                        blanks(b, &mut at);
+                        written.date = Some(civil_date(number(b, &mut at)?.0, month, first)?);
                     }
                     _ => return Err(Bad::Syntax),
                 }
@@ -205,13 +215,25 @@ fn month_named(word: &[u8]) -> Option<i64> {
     MONTHS.iter().position(|m| word.len() >= 3 && word[..3].eq_ignore_ascii_case(m.as_bytes())).map(|m| m as i64 + 1)
 }
 
-/// `Z`, `UTC`, `BC`, `PM`, or the name of a month before its day and year.
-fn read_word(b: &[u8], at: &mut usize, written: &mut Written) -> Result<(), Bad> {
+/// Moves past blanks and commas.
+fn blanks(b: &[u8], at: &mut usize) {
+    while matches!(b.get(*at), Some(b' ' | b',')) {
+        *at += 1;
+    }
+}
+
+/// Moves past letters.
+fn word<'b>(b: &'b [u8], at: &mut usize) -> &'b [u8] {
     let start = *at;
     while b.get(*at).is_some_and(u8::is_ascii_alphabetic) {
         *at += 1;
     }
-    let word = b[start..*at].to_ascii_lowercase();
+    &b[start..*at]
+}
+
+/// `Z`, `UTC`, `BC`, `PM`, or the name of a month before its day and year.
+fn read_word(b: &[u8], at: &mut usize, written: &mut Written) -> Result<(), Bad> {
+    let word = word(b, at).to_ascii_lowercase();
     match word.as_slice() {
         b"z" | b"utc" | b"gmt" if written.micros.is_some() && written.offset.is_none() => written.offset = Some(0),
         b"epoch" if written.date.is_none() => written.date = Some((1970, 1, 1)),
@@ -227,14 +249,9 @@ fn read_word(b: &[u8], at: &mut usize, written: &mut Written) -> Result<(), Bad>
         },
         _ if written.date.is_none() && month_named(&word).is_some() => {
             let month = month_named(&word).unwrap_or_default();
-            let blanks = |at: &mut usize| {
-                while matches!(b.get(*at), Some(b' ' | b',')) {
-                    *at += 1
-                }
-            };
-            blanks(at);
+            blanks(b, at);
             let (day, _) = number(b, at)?;
-            blanks(at);
+            blanks(b, at);
             let (year, _) = number(b, at)?;
             written.date = Some(civil_date(year, month, day)?);
         }

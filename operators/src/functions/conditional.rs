@@ -1,4 +1,4 @@
-//! CASE, COALESCE, NULLIF: which of several values a row takes.
+//! CASE, COALESCE, NULLIF, GREATEST: which of several values a row takes; how many of them are NULL.
 //!
 //! All arguments are computed for all rows; the errors of those a row does not take are dropped.
 
@@ -10,11 +10,14 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_schema::DataType;
 
 use crate::arrays::{self, Values, View};
+use crate::expr::Expr;
 use crate::functions::comparison::{Op, comparison};
-use crate::functions::kernel::inherited;
+use crate::functions::kernel::{inherited, lenient};
 use crate::functions::numbers::name;
-use crate::functions::resolve::{all_nullable, always_nullable, as_is, common, count, is_unknown, signature};
-use crate::functions::{Arg, Function, Signature, Syntax, get};
+use crate::functions::resolve::{
+    all_nullable, always_nullable, as_is, common, count, is_unknown, never_nullable, signature,
+};
+use crate::functions::{Arg, Function, Kernel, Signature, Syntax, get};
 use crate::types::SqlType;
 use crate::value::{Errors, Value};
 
@@ -122,7 +125,93 @@ pub const FUNCTIONS: &[Function] = &[
         nullable: always_nullable,
         prepare: |_, _| Box::new(only_row),
     },
+    number_of(
+        "num_nulls",
+        "num_nulls(a, b, …) → integer",
+        "How many arguments are NULL.",
+        &[("num_nulls(1, NULL, 2)", "1")],
+        |_, _| counting(true),
+    ),
+    number_of(
+        "num_nonnulls",
+        "num_nonnulls(a, b, …) → integer",
+        "How many arguments are not NULL.",
+        &[("num_nonnulls(1, NULL, 2)", "2")],
+        |_, _| counting(false),
+    ),
+    extreme(
+        "greatest",
+        "greatest(a, b, …) → the type they have in common",
+        "The largest; NULLs do not count. NULL if all are.",
+        &[("greatest(1, 3, 2)", "3"), ("greatest(1, NULL)", "1")],
+        |args, ty| extremum(args, ty, Op::Gt),
+    ),
+    extreme(
+        "least",
+        "least(a, b, …) → the type they have in common",
+        "The smallest; NULLs do not count. NULL if all are.",
+        &[("least('b', 'a')", "a")],
+        |args, ty| extremum(args, ty, Op::Lt),
+    ),
 ];
+
+/// How many arguments are NULL, or are not.
+const fn number_of(
+    name: &'static str,
+    usage: &'static str,
+    doc: &'static str,
+    examples: &'static [(&'static str, &'static str)],
+    prepare: fn(&[Expr], SqlType) -> Kernel,
+) -> Function {
+    Function {
+        name,
+        aliases: &[],
+        syntax: Syntax::Call,
+        family: FAMILY,
+        usage,
+        doc,
+        examples,
+        resolve: |args| {
+            count(args, 1, usize::MAX)?;
+            signature(args.iter().map(|a| a.ty).collect::<Vec<_>>(), SqlType::Int)
+        },
+        nullable: never_nullable,
+        prepare,
+    }
+}
+
+fn counting(nulls: bool) -> Kernel {
+    lenient(move |args, rows| {
+        let is_counted = |arg: &Value, row: usize| arg.array.is_null(arg.at(row)) == nulls;
+        let count = |row: usize| args.iter().filter(|arg| is_counted(arg, row)).count() as i32;
+        (Arc::new(Int32Array::from_iter_values((0..rows).map(count))), inherited(args, rows))
+    })
+}
+
+const fn extreme(
+    name: &'static str,
+    usage: &'static str,
+    doc: &'static str,
+    examples: &'static [(&'static str, &'static str)],
+    prepare: fn(&[Expr], SqlType) -> Kernel,
+) -> Function {
+    Function {
+        name,
+        aliases: &[],
+        syntax: Syntax::Call,
+        family: "conditional",
+        usage,
+        doc,
+        examples,
+        resolve: |args| {
+            count(args, 1, usize::MAX)?;
+            let ty = common(args, "GREATEST and LEAST")?;
+            signature(vec![ty; args.len()], ty)
+        },
+        nullable: all_nullable,
+        prepare,
+    }
+}
 
 fn only_row(args: &[Value], rows: usize) -> Value {
     let constant = args.iter().all(|a| a.constant);
@@ -336,4 +425,34 @@ fn inherited_by_arg(args: &[Value], choice: &[u32]) -> Errors {
         errors.merge(&own);
     }
     errors
+}
+
+/// The argument for which `op` holds against all others; NULLs do not take part.
+fn extremum(args: &[Expr], ty: SqlType, op: Op) -> Kernel {
+    let better = comparison(&[args[0].clone(), args[0].clone()], op);
+    let data_type = ty.arrow();
+    Box::new(move |args, rows| {
+        let constant = args.iter().all(|a| a.constant);
+        let rows = if constant { 1 } else { rows };
+        let errors = inherited(args, rows);
+        let plain = |v: &Value| Value { errors: Errors::none(), ..v.clone() };
+        let mut best = plain(&args[0]);
+        for next in &args[1..] {
+            let pair = [plain(next), best];
+            let wins = better(&pair, rows);
+            let wins_at = wins.array.as_boolean();
+            let valid = |v: &Value, row: usize| v.array.is_valid(v.at(row));
+            let choice: Vec<u32> = (0..rows)
+                .map(|row| match (valid(&pair[0], row), valid(&pair[1], row)) {
+                    (true, true) => !wins_at.value(wins.at(row)) as u32,
+                    (true, false) => 0,
+                    (false, true) => 1,
+                    (false, false) => NONE,
+                })
+                .collect();
+            let array: ArrayRef = choose(&pair, &choice, &data_type, &mut Errors::none());
+            best = Value { array, constant, errors: Errors::none() };
+        }
+        Value { errors, ..best }
+    })
 }

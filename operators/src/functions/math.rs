@@ -1,23 +1,14 @@
-//! Functions of numbers. Roots, powers, logarithms and angles are of DOUBLE, also for decimals.
-
-use std::sync::Arc;
+//! Functions of numbers: signs, rounding, divisors. Roots, powers and angles are in [`powers`](super::powers).
 
 use arrow_array::types::*;
-use arrow_array::{Array, ArrayRef};
-use arrow_buffer::NullBuffer;
 
 use crate::expr::Expr;
-use crate::functions::comparison::{Op, comparison};
-use crate::functions::conditional::{NONE, choose};
-use crate::functions::kernel::{
-    Flag, Side, at, checked, checked2, column, constant, inherited, map, map2, nulls, side, strict,
-};
+use crate::functions::kernel::{Flag, Side, at, checked, checked2, column, constant, map, map2, nulls, side, strict};
 use crate::functions::numbers::POW10;
-use crate::functions::resolve::{all_nullable, any_nullable, common, count, exactly, is_unknown, names, signature};
+use crate::functions::resolve::{any_nullable, count, exactly, is_unknown, names, signature};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, decimal};
 use crate::scalar::Scalar;
 use crate::types::SqlType;
-use crate::value::{Errors, Value};
 
 const FAMILY: &str = "math";
 
@@ -44,17 +35,6 @@ const fn entry(
     }
 }
 
-/// A function of one double.
-const fn double(
-    name: &'static str,
-    usage: &'static str,
-    doc: &'static str,
-    examples: &'static [(&'static str, &'static str)],
-    prepare: fn(&[Expr], SqlType) -> Kernel,
-) -> Function {
-    entry(name, &[], usage, doc, examples, |args| exactly(args, &[SqlType::Double], SqlType::Double), prepare)
-}
-
 /// The functions of numbers.
 pub const FUNCTIONS: &[Function] = &[
     entry(
@@ -63,19 +43,13 @@ pub const FUNCTIONS: &[Function] = &[
         "abs(number) → the same type",
         "The number without its sign. Out of range: error 22003.",
         &[("abs(-5)", "5"), ("abs(-1.50)", "1.50")],
-        |args| {
-            let ty = number(args)?;
-            signature([ty], ty)
-        },
-        |_, ty| match ty {
-            SqlType::SmallInt => checked_map::<Int16Type, _>(ty, |v| (v.wrapping_abs(), v == i16::MIN)),
-            SqlType::Int => checked_map::<Int32Type, _>(ty, |v| (v.wrapping_abs(), v == i32::MIN)),
-            SqlType::BigInt => checked_map::<Int64Type, _>(ty, |v| (v.wrapping_abs(), v == i64::MIN)),
-            SqlType::Real => checked_map::<Float32Type, _>(ty, |v| (v.abs(), false)),
-            SqlType::Decimal(..) => checked_map::<Decimal128Type, _>(ty, |v| (v.wrapping_abs(), false)),
-            _ => checked_map::<Float64Type, _>(ty, |v| (v.abs(), false)),
-        },
+        same,
+        absolute,
     ),
+    Function {
+        syntax: Syntax::Prefix("@"),
+        ..entry("abs_op", &[], "@ number → the same type", "As abs.", &[("@ -5", "5")], same, absolute)
+    },
     entry(
         "ceil",
         &["ceiling"],
@@ -132,200 +106,34 @@ pub const FUNCTIONS: &[Function] = &[
             _ => checked_map::<Float64Type, _>(ty, |v| (if v == 0.0 || v.is_nan() { v } else { v.signum() }, false)),
         },
     ),
-    double(
-        "sqrt",
-        "sqrt(double precision) → double precision",
-        "Square root. Of a negative number: error 2201F.",
-        &[("sqrt(2)", "1.4142135623730951"), ("sqrt(-1)", "error 2201F")],
-        |_, _| {
-            doubles(f64::sqrt, |x, _| (x < 0.0).then_some(("2201F", "cannot take square root of a negative number")))
-        },
-    ),
-    double("cbrt", "cbrt(double precision) → double precision", "Cube root.", &[("cbrt(8)", "2")], |_, _| {
-        doubles(f64::cbrt, |_, _| None)
-    }),
-    double(
-        "exp",
-        "exp(double precision) → double precision",
-        "e to this power. Out of range: error 22003.",
-        &[("exp(0)", "1")],
-        |_, _| {
-            doubles(f64::exp, |x, y| match y {
-                _ if !x.is_finite() => None,
-                y if y.is_infinite() => Some(OVERFLOW),
-                0.0 => Some(UNDERFLOW),
-                _ => None,
-            })
-        },
-    ),
-    double(
-        "ln",
-        "ln(double precision) → double precision",
-        "Natural logarithm. Of zero or a negative number: error 2201E.",
-        &[("ln(1)", "0"), ("ln(0)", "error 2201E")],
-        |_, _| doubles(f64::ln, |x, _| logarithm(x)),
-    ),
-    double(
-        "log10",
-        "log10(double precision) → double precision",
-        "Logarithm to base 10. Of zero or a negative number: error 2201E.",
-        &[("log10(1000)", "3")],
-        |_, _| doubles(f64::log10, |x, _| logarithm(x)),
-    ),
-    double(
-        "log2",
-        "log2(double precision) → double precision",
-        "Logarithm to base 2. Of zero or a negative number: error 2201E.",
-        &[("log2(8)", "3")],
-        |_, _| doubles(f64::log2, |x, _| logarithm(x)),
-    ),
     entry(
-        "log",
+        "div",
         &[],
-        "log(double precision) → double precision, log(base, number) → double precision",
-        "Logarithm to base 10, or to another. Of zero or a negative number: error 2201E.",
-        &[("log(100)", "2"), ("log(2, 64)", "6")],
-        |args| {
-            count(args, 1, 2)?;
-            exactly(args, &[SqlType::Double; 2][..args.len()], SqlType::Double)
-        },
-        |args, _| {
-            if args.len() == 1 {
-                return doubles(f64::log10, |x, _| logarithm(x));
-            }
-            doubles2(
-                |base, x| {
-                    if base == 2.0 {
-                        x.log2()
-                    } else if base == 10.0 {
-                        x.log10()
-                    } else {
-                        x.ln() / base.ln()
+        "div(number, number) → decimal",
+        "The quotient cut towards zero. By zero: error 22012.",
+        &[("div(7, 2)", "3"), ("div(-7.5, 2)", "-3"), ("div(1, 0)", "error 22012")],
+        quotient,
+        |args, ty| {
+            let scale = |ty: SqlType| ty.as_decimal().map_or(0, |(_, scale)| scale as usize);
+            let (s, t) = (scale(args[0].ty()), scale(args[1].ty()));
+            let (up_a, up_b) = (POW10[t.saturating_sub(s)], POW10[s.saturating_sub(t)]);
+            let out = ty.arrow();
+            strict(ty, move |args, _, errors| {
+                let (a, b, nulls) = (side::<Decimal128Type>(&args[0]), side::<Decimal128Type>(&args[1]), nulls(args));
+                let n = nulls.as_ref();
+                checked2(a, b, n, errors, ("22012", "division by zero"), |_, y| ((), y == 0));
+                let values = checked2(a, b, n, errors, ("22003", "numeric field overflow"), |x, y| {
+                    match (x.checked_mul(up_a), y.checked_mul(up_b)) {
+                        (_, Some(0)) => (0, false),
+                        (Some(x), Some(y)) => (x.wrapping_div(y), false),
+                        // The divisor is larger than any dividend.
+                        (Some(_), None) => (0, false),
+                        (None, _) => (0, true),
                     }
-                },
-                |base, x, _| {
-                    logarithm(base).or(logarithm(x)).or((base == 1.0).then_some(("22012", "division by zero")))
-                },
-            )
-        },
-    ),
-    entry(
-        "power",
-        &["pow"],
-        "power(a, b) → double precision",
-        "`a` to the power of `b`. Undefined: error 2201F; out of range: error 22003.",
-        &[("power(2, 10)", "1024"), ("power(0, -1)", "error 2201F"), ("power(-8, 0.5)", "error 2201F")],
-        |args| exactly(args, &[SqlType::Double; 2], SqlType::Double),
-        |_, _| {
-            doubles2(f64::powf, |a, b, y| {
-                if a == 0.0 && b < 0.0 {
-                    Some(("2201F", "zero raised to a negative power is undefined"))
-                } else if a < 0.0 && a.is_finite() && b.is_finite() && b.fract() != 0.0 {
-                    Some(("2201F", "a negative number raised to a non-integer power yields a complex result"))
-                } else if y.is_infinite() && a.is_finite() && b.is_finite() {
-                    Some(OVERFLOW)
-                } else if y == 0.0 && a != 0.0 && a.is_finite() && b.is_finite() {
-                    Some(UNDERFLOW)
-                } else {
-                    None
-                }
+                });
+                column::<Decimal128Type>(values, nulls, &out)
             })
         },
-    ),
-    Function {
-        name: "pi",
-        aliases: &[],
-        syntax: Syntax::Call,
-        family: FAMILY,
-        usage: "pi() → double precision",
-        doc: "π.",
-        examples: &[("pi()", "3.141592653589793")],
-        resolve: |args| exactly(args, &[], SqlType::Double),
-        nullable: any_nullable,
-        prepare: |_, _| {
-            Box::new(|_, _| Value::constant(Arc::new(arrow_array::Float64Array::from(vec![std::f64::consts::PI]))))
-        },
-    },
-    double(
-        "degrees",
-        "degrees(double precision) → double precision",
-        "Radians as degrees.",
-        &[("degrees(pi())", "180")],
-        |_, _| doubles(f64::to_degrees, overflows),
-    ),
-    double(
-        "radians",
-        "radians(double precision) → double precision",
-        "Degrees as radians.",
-        &[("radians(180)", "3.141592653589793")],
-        |_, _| doubles(f64::to_radians, |_, _| None),
-    ),
-    double(
-        "sin",
-        "sin(double precision) → double precision",
-        "Sine of an angle in radians.",
-        &[("sin(0)", "0")],
-        |_, _| doubles(f64::sin, infinite),
-    ),
-    double(
-        "cos",
-        "cos(double precision) → double precision",
-        "Cosine of an angle in radians.",
-        &[("cos(0)", "1")],
-        |_, _| doubles(f64::cos, infinite),
-    ),
-    double(
-        "tan",
-        "tan(double precision) → double precision",
-        "Tangent of an angle in radians.",
-        &[("tan(0)", "0")],
-        |_, _| doubles(f64::tan, infinite),
-    ),
-    double(
-        "cot",
-        "cot(double precision) → double precision",
-        "Cotangent of an angle in radians.",
-        &[("round(cot(1), 6)", "0.642093")],
-        |_, _| doubles(|x| 1.0 / x.tan(), infinite),
-    ),
-    double(
-        "asin",
-        "asin(double precision) → double precision",
-        "Arc sine. Beyond −1 to 1: error 22003.",
-        &[("asin(0)", "0"), ("asin(2)", "error 22003")],
-        |_, _| doubles(f64::asin, unit),
-    ),
-    double(
-        "acos",
-        "acos(double precision) → double precision",
-        "Arc cosine. Beyond −1 to 1: error 22003.",
-        &[("acos(1)", "0")],
-        |_, _| doubles(f64::acos, unit),
-    ),
-    double("atan", "atan(double precision) → double precision", "Arc tangent.", &[("atan(0)", "0")], |_, _| {
-        doubles(f64::atan, |_, _| None)
-    }),
-    entry(
-        "atan2",
-        &[],
-        "atan2(y, x) → double precision",
-        "The angle of the point (x, y).",
-        &[("atan2(1, 1)", "0.7853981633974483")],
-        |args| exactly(args, &[SqlType::Double; 2], SqlType::Double),
-        |_, _| doubles2(f64::atan2, |_, _, _| None),
-    ),
-    double("sinh", "sinh(double precision) → double precision", "Hyperbolic sine.", &[("sinh(0)", "0")], |_, _| {
-        doubles(f64::sinh, |_, _| None)
-    }),
-    double("cosh", "cosh(double precision) → double precision", "Hyperbolic cosine.", &[("cosh(0)", "1")], |_, _| {
-        doubles(f64::cosh, |_, _| None)
-    }),
-    double(
-        "tanh",
-        "tanh(double precision) → double precision",
-        "Hyperbolic tangent.",
-        &[("tanh(0)", "0")],
-        |_, _| doubles(f64::tanh, |_, _| None),
     ),
     entry(
         "gcd",
@@ -378,101 +186,7 @@ pub const FUNCTIONS: &[Function] = &[
             })
         },
     ),
-    extreme(
-        "greatest",
-        "greatest(a, b, …) → the type they have in common",
-        "The largest; NULLs do not count. NULL if all are.",
-        &[("greatest(1, 3, 2)", "3"), ("greatest(1, NULL)", "1")],
-        |args, ty| extremum(args, ty, Op::Gt),
-    ),
-    extreme(
-        "least",
-        "least(a, b, …) → the type they have in common",
-        "The smallest; NULLs do not count. NULL if all are.",
-        &[("least('b', 'a')", "a")],
-        |args, ty| extremum(args, ty, Op::Lt),
-    ),
 ];
-
-const fn extreme(
-    name: &'static str,
-    usage: &'static str,
-    doc: &'static str,
-    examples: &'static [(&'static str, &'static str)],
-    prepare: fn(&[Expr], SqlType) -> Kernel,
-) -> Function {
-    Function {
-        name,
-        aliases: &[],
-        syntax: Syntax::Call,
-        family: "conditional",
-        usage,
-        doc,
-        examples,
-        resolve: |args| {
-            count(args, 1, usize::MAX)?;
-            let ty = common(args, "GREATEST and LEAST")?;
-            signature(vec![ty; args.len()], ty)
-        },
-        nullable: all_nullable,
-        prepare,
-    }
-}
-
-type Failure = (&'static str, &'static str);
-
-const OVERFLOW: Failure = ("22003", "value out of range: overflow");
-const UNDERFLOW: Failure = ("22003", "value out of range: underflow");
-
-fn logarithm(x: f64) -> Option<Failure> {
-    if x == 0.0 {
-        Some(("2201E", "cannot take logarithm of zero"))
-    } else {
-        (x < 0.0).then_some(("2201E", "cannot take logarithm of a negative number"))
-    }
-}
-
-fn infinite(x: f64, _: f64) -> Option<Failure> {
-    x.is_infinite().then_some(("22003", "input is out of range"))
-}
-
-fn unit(x: f64, _: f64) -> Option<Failure> {
-    (x.abs() > 1.0).then_some(("22003", "input is out of range"))
-}
-
-fn overflows(x: f64, y: f64) -> Option<Failure> {
-    (y.is_infinite() && x.is_finite()).then_some(OVERFLOW)
-}
-
-/// A function of a double, and why it fails for an argument and its result.
-fn doubles(f: fn(f64) -> f64, why: fn(f64, f64) -> Option<Failure>) -> Kernel {
-    strict(SqlType::Double, move |args, _, errors| {
-        let (a, nulls) = (side::<Float64Type>(&args[0]), nulls(args));
-        let values = map(a, f);
-        fail(values.len(), nulls.as_ref(), errors, |row| why(at(a, row), values[row]));
-        column::<Float64Type>(values, nulls, &SqlType::Double.arrow())
-    })
-}
-
-/// As [`doubles`], of two.
-fn doubles2(f: fn(f64, f64) -> f64, why: fn(f64, f64, f64) -> Option<Failure>) -> Kernel {
-    strict(SqlType::Double, move |args, _, errors| {
-        let (a, b, nulls) = (side::<Float64Type>(&args[0]), side::<Float64Type>(&args[1]), nulls(args));
-        let values = map2(a, b, f);
-        fail(values.len(), nulls.as_ref(), errors, |row| why(at(a, row), at(b, row), values[row]));
-        column::<Float64Type>(values, nulls, &SqlType::Double.arrow())
-    })
-}
-
-fn fail(rows: usize, nulls: Option<&NullBuffer>, errors: &mut Errors, why: impl Fn(usize) -> Option<Failure>) {
-    for row in 0..rows {
-        if let Some((code, message)) = why(row)
-            && nulls.is_none_or(|n| n.is_valid(row))
-        {
-            errors.set(row, code, message);
-        }
-    }
-}
 
 fn checked_map<T: ArrowPrimitiveType, F: Flag>(
     ty: SqlType,
@@ -490,6 +204,34 @@ fn checked_map<T: ArrowPrimitiveType, F: Flag>(
         let values = checked(side::<T>(&args[0]), nulls.as_ref(), errors, ("22003", message), f);
         column::<T>(values, nulls, &out)
     })
+}
+
+fn same(args: &[Arg]) -> Result<Signature, String> {
+    let ty = number(args)?;
+    signature([ty], ty)
+}
+
+fn absolute(_: &[Expr], ty: SqlType) -> Kernel {
+    match ty {
+        SqlType::SmallInt => checked_map::<Int16Type, _>(ty, |v| (v.wrapping_abs(), v == i16::MIN)),
+        SqlType::Int => checked_map::<Int32Type, _>(ty, |v| (v.wrapping_abs(), v == i32::MIN)),
+        SqlType::BigInt => checked_map::<Int64Type, _>(ty, |v| (v.wrapping_abs(), v == i64::MIN)),
+        SqlType::Real => checked_map::<Float32Type, _>(ty, |v| (v.abs(), false)),
+        SqlType::Decimal(..) => checked_map::<Decimal128Type, _>(ty, |v| (v.wrapping_abs(), false)),
+        _ => checked_map::<Float64Type, _>(ty, |v| (v.abs(), false)),
+    }
+}
+
+/// Of two decimals, or integers taken as such, a decimal without fraction.
+fn quotient(args: &[Arg]) -> Result<Signature, String> {
+    count(args, 2, 2)?;
+    let decimal = |arg: &Arg| match arg.ty.as_decimal() {
+        Some(decimal) => Ok(decimal),
+        None if is_unknown(arg) => Ok((38, 10)),
+        None => Err(format!("takes integers or decimals, got {}", names(args))),
+    };
+    let ((p, s), (q, t)) = (decimal(&args[0])?, decimal(&args[1])?);
+    signature([SqlType::Decimal(p, s), SqlType::Decimal(q, t)], SqlType::Decimal((p - s + t).min(38), 0))
 }
 
 /// The type of one number.
@@ -643,34 +385,4 @@ fn bucket(x: f64, low: f64, high: f64, parts: i32) -> Result<i32, &'static str> 
         return parts.checked_add(1).ok_or("integer out of range");
     }
     Ok(((parts as f64 * ((x - low) / (high - low))) as i32).min(parts - 1) + 1)
-}
-
-/// The argument for which `op` holds against all others; NULLs do not take part.
-fn extremum(args: &[Expr], ty: SqlType, op: Op) -> Kernel {
-    let better = comparison(&[args[0].clone(), args[0].clone()], op);
-    let data_type = ty.arrow();
-    Box::new(move |args, rows| {
-        let constant = args.iter().all(|a| a.constant);
-        let rows = if constant { 1 } else { rows };
-        let errors = inherited(args, rows);
-        let plain = |v: &Value| Value { errors: Errors::none(), ..v.clone() };
-        let mut best = plain(&args[0]);
-        for next in &args[1..] {
-            let pair = [plain(next), best];
-            let wins = better(&pair, rows);
-            let wins_at = arrow_array::cast::AsArray::as_boolean(&wins.array);
-            let valid = |v: &Value, row: usize| v.array.is_valid(v.at(row));
-            let choice: Vec<u32> = (0..rows)
-                .map(|row| match (valid(&pair[0], row), valid(&pair[1], row)) {
-                    (true, true) => !wins_at.value(wins.at(row)) as u32,
-                    (true, false) => 0,
-                    (false, true) => 1,
-                    (false, false) => NONE,
-                })
-                .collect();
-            let array: ArrayRef = choose(&pair, &choice, &data_type, &mut Errors::none());
-            best = Value { array, constant, errors: Errors::none() };
-        }
-        Value { errors, ..best }
-    })
 }

@@ -18,6 +18,8 @@ pub mod conditional;
 pub mod datetime;
 pub mod decimal;
 pub mod digest;
+pub mod durations;
+pub mod encodings;
 pub mod fields;
 pub mod interval;
 pub mod kernel;
@@ -30,6 +32,8 @@ pub mod membership;
 pub mod numbers;
 pub mod numeric_format;
 pub mod pattern;
+pub mod pieces;
+pub mod powers;
 pub mod resolve;
 pub mod strings;
 pub mod temporal;
@@ -154,11 +158,15 @@ pub const FAMILIES: &[&[Function]] = &[
     arithmetic::FUNCTIONS,
     bits::FUNCTIONS,
     math::FUNCTIONS,
+    powers::FUNCTIONS,
     cast::FUNCTIONS,
     fields::FUNCTIONS,
     datetime::FUNCTIONS,
+    durations::FUNCTIONS,
     like::FUNCTIONS,
     strings::FUNCTIONS,
+    pieces::FUNCTIONS,
+    encodings::FUNCTIONS,
     matching::FUNCTIONS,
 ];
 

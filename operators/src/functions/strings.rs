@@ -10,19 +10,16 @@ use arrow_buffer::{BooleanBuffer, NullBuffer};
 
 use crate::expr::Expr;
 use crate::functions::conditional::with_nulls;
-use crate::functions::kernel::{Side, Texts, at, booleans, column, inherited, lenient, nulls, side, strict, texts};
-use crate::functions::resolve::{
-    always_nullable, any_nullable, as_is, count, exactly, is_unknown, names, never_nullable, signature,
-};
-use crate::functions::{Arg, Function, Kernel, Signature, Syntax, digest, matching, text};
+use crate::functions::kernel::{Side, Texts, at, column, inherited, lenient, nulls, side, strict, texts};
+use crate::functions::resolve::{any_nullable, as_is, count, exactly, is_unknown, names, never_nullable, signature};
+use crate::functions::{Arg, Function, Kernel, Signature, Syntax, text};
 use crate::types::{SqlType, TEXT};
 use crate::value::{Errors, EvalError, Value};
 
 const FAMILY: &str = "text";
 const INT: SqlType = SqlType::Int;
-const BIGINT: SqlType = SqlType::BigInt;
 
-const fn entry(
+pub(super) const fn entry(
     name: &'static str,
     aliases: &'static [&'static str],
     usage: &'static str,
@@ -211,66 +208,6 @@ pub const FUNCTIONS: &[Function] = &[
         one_or_two,
         |_, _| trimming(false, true),
     ),
-    Function {
-        nullable: |args| args.iter().any(Expr::nullable) || args.get(1).is_some_and(|a| a.ty().is_text()),
-        ..entry(
-            "substring",
-            &["substr"],
-            "substring(text FROM start [FOR length]) → text, substr(text, start [, length]) → text, substring(text, pattern) → text",
-            "The characters (or bytes of a BYTEA) from `start` on; or the first match of a regular expression, its first group if it has one. A negative length: error 22011.",
-            &[
-                ("substring('hello' FROM 2 FOR 3)", "ell"),
-                ("substr('hello', 0, 3)", "he"),
-                ("substring('foobar', 'o(.)b')", "o"),
-            ],
-            |args| {
-                count(args, 2, 3)?;
-                if args[0].ty == SqlType::Bytea {
-                    return exactly(args, &[SqlType::Bytea, INT, INT][..args.len()], SqlType::Bytea);
-                }
-                if args.len() == 2 && (args[1].ty.is_text() || is_unknown(&args[1])) {
-                    return exactly(args, &[TEXT, TEXT], TEXT);
-                }
-                exactly(args, &[TEXT, INT, INT][..args.len()], TEXT)
-            },
-            substring,
-        )
-    },
-    entry(
-        "position",
-        &[],
-        "position(part IN text) → integer",
-        "Where `part` first stands, from 1; 0 if it does not.",
-        &[("position('l' IN 'hello')", "3")],
-        |args| exactly(args, &[TEXT, TEXT], INT),
-        |_, ty| position(ty, 1),
-    ),
-    entry(
-        "strpos",
-        &["instr"],
-        "strpos(text, part) → integer",
-        "Where `part` first stands, from 1; 0 if it does not.",
-        &[("strpos('hello', 'l')", "3"), ("strpos('hello', '')", "1")],
-        |args| exactly(args, &[TEXT, TEXT], INT),
-        |_, ty| position(ty, 0),
-    ),
-    entry(
-        "count_char",
-        &[],
-        "count_char(text, part) → bigint",
-        "How often `part` stands in the text, from left to right, no two of them sharing a character; 0 for an empty part.",
-        &[("count_char('abracadabra', 'a')", "5"), ("count_char('aaaa', 'aa')", "2"), ("count_char('äö', '')", "0")],
-        |args| exactly(args, &[TEXT, TEXT], BIGINT),
-        |_, ty| {
-            let out = ty.arrow();
-            strict(ty, move |args, rows, _| {
-                let (whole, part) = (texts(&args[0]), texts(&args[1]));
-                let values =
-                    (0..rows).map(|row| occurrences(whole.get(row).as_bytes(), part.get(row).as_bytes())).collect();
-                column::<Int64Type>(values, nulls(args), &out)
-            })
-        },
-    ),
     entry(
         "replace",
         &[],
@@ -292,40 +229,6 @@ pub const FUNCTIONS: &[Function] = &[
                     out.extend_from_slice(to.as_bytes());
                     out.extend_from_slice(piece.as_bytes());
                 }
-                Ok(())
-            })
-        },
-    ),
-    entry(
-        "left",
-        &[],
-        "left(text, n) → text",
-        "The first n characters; without the last −n if n is negative.",
-        &[("left('hello', 2)", "he"), ("left('hello', -2)", "hel")],
-        |args| exactly(args, &[TEXT, INT], TEXT),
-        |_, _| {
-            each(|args, n, row, out| {
-                let (text, n) = (args[0].get(row), n(1, row));
-                let keep =
-                    if n >= 0 { n as usize } else { text.chars().count().saturating_sub(n.unsigned_abs() as usize) };
-                out.extend_from_slice(&text.as_bytes()[..offset(text, keep)]);
-                Ok(())
-            })
-        },
-    ),
-    entry(
-        "right",
-        &[],
-        "right(text, n) → text",
-        "The last n characters; without the first −n if n is negative.",
-        &[("right('hello', 2)", "lo"), ("right('hello', -2)", "llo")],
-        |args| exactly(args, &[TEXT, INT], TEXT),
-        |_, _| {
-            each(|args, n, row, out| {
-                let (text, n) = (args[0].get(row), n(1, row));
-                let skip =
-                    if n >= 0 { text.chars().count().saturating_sub(n as usize) } else { n.unsigned_abs() as usize };
-                out.extend_from_slice(&text.as_bytes()[offset(text, skip)..]);
                 Ok(())
             })
         },
@@ -371,101 +274,6 @@ pub const FUNCTIONS: &[Function] = &[
         })
     }),
     entry(
-        "split_part",
-        &[],
-        "split_part(text, separator, n) → text",
-        "The nth part between separators, from the end if n is negative; empty if there is none. n = 0: error 22023.",
-        &[
-            ("split_part('a,b,c', ',', 2)", "b"),
-            ("split_part('a,b,c', ',', -1)", "c"),
-            ("split_part('a', ',', 0)", "error 22023"),
-        ],
-        |args| exactly(args, &[TEXT, TEXT, INT], TEXT),
-        |_, _| {
-            each(|args, n, row, out| {
-                let (text, separator, n) = (args[0].get(row), args[1].get(row), n(2, row));
-                let part = match n {
-                    0 => return Err(EvalError { code: "22023", message: "field position must not be zero".into() }),
-                    _ if separator.is_empty() => (n.abs() == 1).then_some(text),
-                    1.. => part(text, separator, n as usize - 1),
-                    _ => text.rsplit(separator).nth(n.unsigned_abs() as usize - 1),
-                };
-                out.extend_from_slice(part.unwrap_or_default().as_bytes());
-                Ok(())
-            })
-        },
-    ),
-    Function {
-        nullable: always_nullable,
-        ..entry(
-            "split_index",
-            &[],
-            "split_index(text, separator, n) → text",
-            "The part between separators with number n, from 0, as in Flink; NULL if there is none.",
-            &[("split_index('a/b/c', '/', 1)", "b"), ("split_index('a/b', '/', 5)", "NULL")],
-            |args| exactly(args, &[TEXT, TEXT, INT], TEXT),
-            |_, _| {
-                optional(|args, n, row| {
-                    let n = usize::try_from(n(2, row)).ok()?;
-                    let (text, separator) = (args[0].get(row), args[1].get(row));
-                    if separator.is_empty() { None } else { part(text, separator, n) }
-                })
-            },
-        )
-    },
-    entry(
-        "starts_with",
-        &["startswith"],
-        "starts_with(text, start) → boolean",
-        "Whether the text starts so.",
-        &[("starts_with('abc', 'ab')", "true")],
-        |args| exactly(args, &[TEXT, TEXT], SqlType::Boolean),
-        |_, _| test(|a, b| a.starts_with(b)),
-    ),
-    entry(
-        "ends_with",
-        &["endswith"],
-        "ends_with(text, end) → boolean",
-        "Whether the text ends so.",
-        &[("ends_with('abc', 'bc')", "true")],
-        |args| exactly(args, &[TEXT, TEXT], SqlType::Boolean),
-        |_, _| test(|a, b| a.ends_with(b)),
-    ),
-    entry(
-        "ascii",
-        &[],
-        "ascii(text) → integer",
-        "The code point of the first character; 0 of an empty text.",
-        &[("ascii('a')", "97")],
-        |args| exactly(args, &[TEXT], INT),
-        |_, ty| counted(ty, false, |t| t.chars().next().map_or(0, |c| c as i32), |_| 0),
-    ),
-    entry(
-        "chr",
-        &[],
-        "chr(integer) → text",
-        "The character of this code point. 0: error 54000, none such: 22023.",
-        &[("chr(228)", "ä"), ("chr(0)", "error 54000")],
-        |args| exactly(args, &[INT], TEXT),
-        |_, _| {
-            each(|_, n, row, out| {
-                let n = n(0, row);
-                let c = match n {
-                    0 => return Err(EvalError { code: "54000", message: "null character not permitted".into() }),
-                    ..0 => {
-                        return Err(EvalError { code: "22023", message: "character number must be positive".into() });
-                    }
-                    _ => char::from_u32(n as u32).ok_or_else(|| EvalError {
-                        code: "54000",
-                        message: format!("requested character too large for encoding: {n}"),
-                    })?,
-                };
-                push(out, c);
-                Ok(())
-            })
-        },
-    ),
-    entry(
         "translate",
         &[],
         "translate(text, from, to) → text",
@@ -481,132 +289,6 @@ pub const FUNCTIONS: &[Function] = &[
                     }
                 }
                 Ok(())
-            })
-        },
-    ),
-    entry(
-        "overlay",
-        &[],
-        "overlay(text PLACING new FROM start [FOR length]) → text",
-        "With `length` characters (as many as `new` has) from `start` on replaced. A start below 1: error 22011.",
-        &[("overlay('Txxxxas' PLACING 'hom' FROM 2 FOR 4)", "Thomas")],
-        |args| {
-            count(args, 3, 4)?;
-            exactly(args, &[TEXT, TEXT, INT, INT][..args.len()], TEXT)
-        },
-        |args, _| {
-            let has_length = args.len() == 4;
-            each(move |args, n, row, out| {
-                let (text, new, start) = (args[0].get(row), args[1].get(row), n(2, row) as i64);
-                let length = if has_length { n(3, row) as i64 } else { new.chars().count() as i64 };
-                if start < 1 {
-                    return Err(negative_length());
-                }
-                let end = (start - 1 + length).max(0) as usize;
-                out.extend_from_slice(&text.as_bytes()[..offset(text, start as usize - 1)]);
-                out.extend_from_slice(new.as_bytes());
-                out.extend_from_slice(&text.as_bytes()[offset(text, end)..]);
-                Ok(())
-            })
-        },
-    ),
-    entry(
-        "md5",
-        &[],
-        "md5(text|bytea) → text",
-        "The MD5 digest in hexadecimal.",
-        &[("md5('abc')", "900150983cd24fb0d6963f7d28e17f72")],
-        |args| text_or_bytes(args, TEXT),
-        |args, _| {
-            let bytes = args[0].ty() == SqlType::Bytea;
-            strict(TEXT, move |args, rows, _| {
-                Arc::new(text::build(rows, nulls(args), |out, row| {
-                    let of = if bytes {
-                        args[0].array.as_binary::<i32>().value(row)
-                    } else {
-                        args[0].array.as_string::<i32>().value(row).as_bytes()
-                    };
-                    text::write_hex(out, &digest::md5(of));
-                }))
-            })
-        },
-    ),
-    entry(
-        "to_hex",
-        &[],
-        "to_hex(integer) → text",
-        "In hexadecimal, of negative numbers the two's complement.",
-        &[("to_hex(255)", "ff"), ("to_hex(-1)", "ffffffff")],
-        |args| {
-            let ty = if args.first().is_some_and(|a| a.ty == SqlType::BigInt) { SqlType::BigInt } else { INT };
-            exactly(args, &[ty], TEXT)
-        },
-        |args, _| {
-            let wide = args[0].ty() == SqlType::BigInt;
-            strict(TEXT, move |args, rows, _| {
-                Arc::new(text::build(rows, nulls(args), |out, row| {
-                    let hex = if wide {
-                        format!("{:x}", at(side::<Int64Type>(&args[0]), row))
-                    } else {
-                        format!("{:x}", at(side::<Int32Type>(&args[0]), row))
-                    };
-                    out.extend_from_slice(hex.as_bytes());
-                }))
-            })
-        },
-    ),
-    entry(
-        "encode",
-        &[],
-        "encode(bytea, 'hex'|'base64') → text",
-        "Bytes as text. Another encoding: error 22023.",
-        &[("encode('abc', 'hex')", "616263"), ("encode('abc', 'base64')", "YWJj")],
-        |args| exactly(args, &[SqlType::Bytea, TEXT], TEXT),
-        |_, _| {
-            strict(TEXT, |args, rows, errors| {
-                let (bytes, encoding, nulls) = (args[0].array.as_binary::<i32>(), texts(&args[1]), nulls(args));
-                let mut failed = Errors::none();
-                let array = text::build_checked(rows, nulls, errors, |out, row| {
-                    let bytes = bytes.value(args[0].at(row));
-                    match encoding.get(row) {
-                        "hex" => text::write_hex(out, bytes),
-                        "base64" => digest::write_base64(out, bytes),
-                        other => failed.set(row, "22023", format!("unrecognized encoding: \"{other}\"")),
-                    }
-                });
-                errors.merge(&failed);
-                Arc::new(array)
-            })
-        },
-    ),
-    entry(
-        "decode",
-        &[],
-        "decode(text, 'hex'|'base64') → bytea",
-        "Bytes from text. Not such a text, or another encoding: error 22023.",
-        &[("decode('616263', 'hex')", "\\x616263")],
-        |args| exactly(args, &[TEXT, TEXT], SqlType::Bytea),
-        |_, _| {
-            strict(SqlType::Bytea, |args, rows, errors| {
-                let (text, encoding, nulls) = (texts(&args[0]), texts(&args[1]), nulls(args));
-                let decoded = (0..rows).map(|row| {
-                    if nulls.as_ref().is_some_and(|n| n.is_null(row)) {
-                        return Vec::new();
-                    }
-                    let result = match encoding.get(row) {
-                        "hex" => digest::read_hex(text.get(row)),
-                        "base64" => digest::read_base64(text.get(row)),
-                        other => {
-                            Err(EvalError { code: "22023", message: format!("unrecognized encoding: \"{other}\"") })
-                        }
-                    };
-                    result.unwrap_or_else(|error| {
-                        errors.set(row, error.code, error.message);
-                        Vec::new()
-                    })
-                });
-                let array: ArrayRef = Arc::new(BinaryArray::from_iter_values(decoded));
-                with_nulls(&array, nulls.clone())
             })
         },
     ),
@@ -626,26 +308,17 @@ fn padded_args(args: &[Arg]) -> Result<Signature, String> {
     exactly(args, &[TEXT, INT, TEXT][..args.len()], TEXT)
 }
 
-fn text_or_bytes(args: &[Arg], result: SqlType) -> Result<Signature, String> {
+pub(super) fn text_or_bytes(args: &[Arg], result: SqlType) -> Result<Signature, String> {
     let ty = if args.first().is_some_and(|a| a.ty == SqlType::Bytea) { SqlType::Bytea } else { TEXT };
     exactly(args, &[ty], result)
 }
 
-fn push(out: &mut Vec<u8>, c: char) {
+pub(super) fn push(out: &mut Vec<u8>, c: char) {
     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-/// Part `n` (from 0) of a text between separators.
-fn part<'a>(text: &'a str, separator: &str, n: usize) -> Option<&'a str> {
-    let [byte] = separator.as_bytes() else { return text.split(separator).nth(n) };
-    let mut ends = memchr::memchr_iter(*byte, text.as_bytes()).chain([text.len()]);
-    let start = if n == 0 { 0 } else { ends.nth(n - 1)? + 1 };
-    let end = ends.next()?;
-    Some(&text[start..end])
-}
-
 /// Where character `n` (from 0) of a text begins, or where it ends.
-fn offset(text: &str, n: usize) -> usize {
+pub(super) fn offset(text: &str, n: usize) -> usize {
     if text.is_ascii() {
         return n.min(text.len());
     }
@@ -661,27 +334,25 @@ fn limit(bytes: usize) -> Result<(), EvalError> {
     Err(EvalError { code: "54000", message: "requested length too large".into() })
 }
 
-fn negative_length() -> EvalError {
-    EvalError { code: "22011", message: "negative substring length not allowed".into() }
-}
-
 /// Integer argument `index` in `row`.
-type Number<'a> = &'a dyn Fn(usize, usize) -> i32;
+pub(super) type Number<'a> = &'a dyn Fn(usize, usize) -> i32;
 
 /// The texts and integers of a call's arguments. What is no text stands among the texts as an empty one.
-fn arguments<'a>(args: &'a [Value], empty: &'a Value) -> (Vec<Texts<'a>>, Vec<Side<'a, i32>>) {
+pub(super) fn arguments<'a>(args: &'a [Value], empty: &'a Value) -> (Vec<Texts<'a>>, Vec<Side<'a, i32>>) {
     let is_text = |a: &Value| a.array.data_type() == &arrow_schema::DataType::Utf8;
     let of_text = args.iter().map(|a| texts(if is_text(a) { a } else { empty })).collect();
     let of_ints = args.iter().map(|a| if is_text(a) { Side::One(0) } else { side::<Int32Type>(a) }).collect();
     (of_text, of_ints)
 }
 
-fn empty() -> Value {
+pub(super) fn empty() -> Value {
     Value::constant(Arc::new(StringArray::from(vec![""])))
 }
 
 /// A function of texts and integers that appends its result, a text.
-fn each(f: impl Fn(&[Texts], Number, usize, &mut Vec<u8>) -> Result<(), EvalError> + Send + Sync + 'static) -> Kernel {
+pub(super) fn each(
+    f: impl Fn(&[Texts], Number, usize, &mut Vec<u8>) -> Result<(), EvalError> + Send + Sync + 'static,
+) -> Kernel {
     let empty = empty();
     strict(TEXT, move |args, rows, errors| {
         let (of_text, of_ints) = arguments(args, &empty);
@@ -697,20 +368,8 @@ fn each(f: impl Fn(&[Texts], Number, usize, &mut Vec<u8>) -> Result<(), EvalErro
     })
 }
 
-/// As [`each`], where a row may have no result.
-fn optional(f: impl for<'a> Fn(&[Texts<'a>], Number, usize) -> Option<&'a str> + Send + Sync + 'static) -> Kernel {
-    let empty = empty();
-    strict(TEXT, move |args, rows, _| {
-        let nulls = nulls(args);
-        let (of_text, of_ints) = arguments(args, &empty);
-        let number = |index: usize, row: usize| at(of_ints[index], row);
-        let one = |row| if nulls.as_ref().is_some_and(|n| n.is_null(row)) { None } else { f(&of_text, &number, row) };
-        Arc::new((0..rows).map(one).collect::<StringArray>())
-    })
-}
-
 /// A number of each text or each bytes.
-fn counted(ty: SqlType, bytes: bool, of_text: fn(&str) -> i32, of_bytes: fn(&[u8]) -> i32) -> Kernel {
+pub(super) fn counted(ty: SqlType, bytes: bool, of_text: fn(&str) -> i32, of_bytes: fn(&[u8]) -> i32) -> Kernel {
     let out = ty.arrow();
     strict(ty, move |args, rows, _| {
         let values = if bytes {
@@ -721,13 +380,6 @@ fn counted(ty: SqlType, bytes: bool, of_text: fn(&str) -> i32, of_bytes: fn(&[u8
             (0..rows).map(|row| of_text(array.value(row))).collect()
         };
         column::<Int32Type>(values, nulls(args), &out)
-    })
-}
-
-fn test(f: fn(&str, &str) -> bool) -> Kernel {
-    strict(SqlType::Boolean, move |args, rows, _| {
-        let (a, b) = (texts(&args[0]), texts(&args[1]));
-        booleans(BooleanBuffer::collect_bool(rows, |row| f(a.get(row), b.get(row))), nulls(args))
     })
 }
 
@@ -818,77 +470,6 @@ fn padding(front: bool) -> Kernel {
         if front {
             out.extend_from_slice(text.as_bytes());
         }
-        Ok(())
-    })
-}
-
-/// Where a part stands in a text, which is argument `text`; the part is the other.
-fn position(ty: SqlType, text: usize) -> Kernel {
-    let out = ty.arrow();
-    strict(ty, move |args, rows, _| {
-        let (t, p) = (texts(&args[text]), texts(&args[1 - text]));
-        let values = (0..rows)
-            .map(|row| {
-                let (t, p) = (t.get(row), p.get(row));
-                t.find(p).map_or(0, |at| t[..at].chars().count() as i32 + 1)
-            })
-            .collect();
-        column::<Int32Type>(values, nulls(args), &out)
-    })
-}
-
-/// How often `part` stands in `whole`, without overlap.
-fn occurrences(whole: &[u8], part: &[u8]) -> i64 {
-    match part {
-        [] => 0,
-        [byte] => memchr::memchr_iter(*byte, whole).count() as i64,
-        part => memchr::memmem::find_iter(whole, part).count() as i64,
-    }
-}
-
-fn substring(args: &[Expr], ty: SqlType) -> Kernel {
-    if args[1].ty().is_text() {
-        return matching::substring(args);
-    }
-    // First and one past the last position, from 0.
-    let range = |start: i32, length: Option<i32>| -> Result<(usize, usize), EvalError> {
-        let start = start as i64 - 1;
-        match length {
-            Some(length) if length < 0 => Err(negative_length()),
-            Some(length) => Ok((start.max(0) as usize, (start + length as i64).max(0) as usize)),
-            None => Ok((start.max(0) as usize, usize::MAX)),
-        }
-    };
-    let has_length = args.len() == 3;
-    if ty == SqlType::Bytea {
-        return strict(ty, move |args, rows, errors| {
-            let (bytes, nulls) = (args[0].array.as_binary::<i32>(), nulls(args));
-            let (start, length) = (side::<Int32Type>(&args[1]), args.get(2).map(side::<Int32Type>));
-            let part = (0..rows).map(|row| -> Cow<[u8]> {
-                let bytes = bytes.value(args[0].at(row));
-                match range(at(start, row), length.map(|l| at(l, row))) {
-                    Ok((from, to)) => {
-                        Cow::Borrowed(&bytes[from.min(bytes.len())..to.clamp(from.min(bytes.len()), bytes.len())])
-                    }
-                    Err(error) => {
-                        if nulls.as_ref().is_none_or(|n| n.is_valid(row)) {
-                            errors.set(row, error.code, error.message);
-                        }
-                        Cow::Borrowed(&[])
-                    }
-                }
-            });
-            let array: ArrayRef = Arc::new(BinaryArray::from_iter_values(part));
-            with_nulls(&array, nulls.clone())
-        });
-    }
-    each(move |args, n, row, out| {
-        let text = args[0].get(row);
-        let (from, to) = range(n(1, row), has_length.then(|| n(2, row)))?;
-        let first = offset(text, from);
-        let rest = &text[first..];
-        let last = offset(rest, to.saturating_sub(from));
-        out.extend_from_slice(&rest.as_bytes()[..last]);
         Ok(())
     })
 }

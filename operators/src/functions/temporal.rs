@@ -122,6 +122,11 @@ fn scaled(v: IntervalMonthDayNano, scale: impl Fn(f64) -> f64) -> Option<Interva
     Interval { months, days, micros }.store().ok()
 }
 
+/// `v` divided by a number other than 0. None if it does not fit.
+pub fn divided(v: IntervalMonthDayNano, by: f64) -> Option<IntervalMonthDayNano> {
+    scaled(v, |part| part / by)
+}
+
 /// The kernel of `a op b`, one of which is a date, time or interval.
 pub fn prepare(op: Op, args: &[Expr], ty: SqlType) -> Kernel {
     let (a, b) = (args[0].ty(), args[1].ty());
@@ -198,7 +203,7 @@ pub fn prepare(op: Op, args: &[Expr], ty: SqlType) -> Kernel {
                     |_, y| ((), y == 0.0),
                 );
                 run!(IntervalMonthDayNanoType, Float64Type, IntervalMonthDayNanoType, INTERVAL, |x, y: f64| {
-                    whole(scaled(x, |v| v / y))
+                    whole(divided(x, y))
                 })
             }
             _ => run!(IntervalMonthDayNanoType, Float64Type, IntervalMonthDayNanoType, INTERVAL, |x, y: f64| {

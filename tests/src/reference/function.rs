@@ -159,7 +159,7 @@ pub fn call(name: &str, args: &[Typed], ty: SqlType) -> Result<Scalar, Failure> 
         "gt" => Ok(test(&args[0], &args[1], |o| o.is_gt())),
         "ge" => Ok(test(&args[0], &args[1], |o| o.is_ge())),
         "not" => boolean(args[0].0 == Scalar::Boolean(false)),
-        "add" | "sub" | "mul" | "div" | "mod" if args.iter().all(|a| a.1.is_numeric()) => {
+        "add" | "sub" | "mul" | "quotient" | "mod" if args.iter().all(|a| a.1.is_numeric()) => {
             arithmetic(name, &args[0], &args[1], ty)
         }
         "add" | "sub" => temporal::shift(name == "sub", &args[0].0, &args[1].0, ty),
@@ -194,7 +194,7 @@ fn same(a: &Typed, b: &Typed) -> bool {
 fn arithmetic(name: &str, a: &Typed, b: &Typed, ty: SqlType) -> Result<Scalar, Failure> {
     if ty.is_float() {
         let (x, y) = (float(a), float(b));
-        let by_zero = matches!(name, "div" | "mod") && y == 0.0 && !x.is_nan();
+        let by_zero = matches!(name, "quotient" | "mod") && y == 0.0 && !x.is_nan();
         if by_zero {
             return Err(BY_ZERO);
         }
@@ -203,14 +203,14 @@ fn arithmetic(name: &str, a: &Typed, b: &Typed, ty: SqlType) -> Result<Scalar, F
             "add" => x + y,
             "sub" => x - y,
             "mul" => x * y,
-            "div" => x / y,
+            "quotient" => x / y,
             _ => x % y,
         };
         let result = if ty == SqlType::Real { exact as f32 as f64 } else { exact };
         let overflow = result.is_infinite() && !x.is_infinite() && !y.is_infinite();
         let underflow = match name {
             "mul" => result == 0.0 && x != 0.0 && y != 0.0,
-            "div" => result == 0.0 && x != 0.0 && !y.is_infinite(),
+            "quotient" => result == 0.0 && x != 0.0 && !y.is_infinite(),
             _ => false,
         };
         if overflow || underflow {
