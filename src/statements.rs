@@ -105,7 +105,7 @@ impl Interior {
             Statement::Copy(copy) => self.copy(copy),
             Statement::Explain { statement, format } => Ok(Outcome::Text(self.explain_statement(&statement, format)?)),
             Statement::ExplainView { name, format } => Ok(Outcome::Text(self.explain_view(&name, format)?)),
-            Statement::Show => self.show(),
+            Statement::Show { views } => self.show(views),
             Statement::Begin => {
                 self.begin(Begun::Sql)?;
                 done("BEGIN")
@@ -239,8 +239,8 @@ impl Interior {
         Ok(count)
     }
 
-    /// `SHOW TABLES`: name and kind.
-    fn show(&mut self) -> Result<Outcome> {
+    /// `SHOW TABLES`, `SHOW VIEWS`: name and kind.
+    fn show(&mut self, views: bool) -> Result<Outcome> {
         let text = |name: &str| deltaq_operators::Field {
             name: name.into(),
             ty: deltaq_operators::types::TEXT,
@@ -251,7 +251,8 @@ impl Interior {
             let kind = if info.sql.is_some() { "view" } else { "table" };
             vec![Scalar::Text(info.name), Scalar::Text(kind.into())]
         };
-        let rows = self.catalog.infos().into_iter().map(row).collect();
+        let shown = self.catalog.infos().into_iter().filter(|info| !views || info.sql.is_some());
+        let rows = shown.map(row).collect();
         let plan = Plan::Values { rows, schema: schema.clone() };
         let query = Query { plan, schema, order: Vec::new(), offset: 0, limit: None, emit: None };
         Ok(Outcome::Rows(self.select(&query)?))

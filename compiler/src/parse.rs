@@ -98,7 +98,9 @@ pub(crate) enum Parsed {
         name: ast::Ident,
         format: ExplainFormat,
     },
-    Show,
+    Show {
+        views: bool,
+    },
     Copy(CopySyntax),
 }
 
@@ -137,7 +139,7 @@ impl Parsed {
         let head = |n: usize| if from + n < end { word(&source.tokens()[from + n]) } else { String::new() };
         match (head(0).as_str(), head(1).as_str()) {
             ("EXPLAIN", _) => explain(source, from + 1, end),
-            ("SHOW", "TABLES" | "VIEWS") if from + 2 == end => Ok(Parsed::Show),
+            ("SHOW", what @ ("TABLES" | "VIEWS")) if from + 2 == end => Ok(Parsed::Show { views: what == "VIEWS" }),
             ("COPY", _) => Cursor { source, at: from + 1, end }.copy(),
             _ => sql(source, from, end),
         }
@@ -203,7 +205,7 @@ fn sql(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnostics> 
     if next.token != Token::EOF {
         let at = source.token_at(next.span.start);
         let message = format!("syntax error at {}", shown(source, at));
-        return Err(syntax(&message, Some(source.span(at, at + 1))).into());
+        return Err(Diagnostic { help: misspelt(source, at), ..syntax(&message, Some(source.span(at, at + 1))) }.into());
     }
     Ok(Parsed::Sql { statement: Box::new(statement), emit, file, body })
 }
@@ -470,5 +472,74 @@ fn parse_error(source: &Source, end: usize, error: ParserError) -> Diagnostics {
         Some((expected, _)) => format!("syntax error: expected {expected}, found {}", shown(source, at)),
         None => format!("syntax error: {}", lower_first(&message)),
     };
-    syntax(&message, Some(span)).into()
+    // Without a place, but with the word: `SELECT a, FROM t`.
+    let (at, span) = match message.rsplit_once(", found: ") {
+        Some((_, found)) => match (0..end).rfind(|i| word(&source.tokens()[*i]).eq_ignore_ascii_case(found)) {
+            Some(at) => (at, source.span(at, at + 1)),
+            None => (at, span),
+        },
+        None => (at, span),
+    };
+    Diagnostic { help: misspelt(source, at), ..syntax(&message, Some(span)) }.into()
+}
+
+/// What statements and clauses begin with.
+const KEYWORDS: &[&str] = &[
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "CREATE",
+    "DROP",
+    "ALTER",
+    "EXPLAIN",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "COPY",
+    "SHOW",
+    "VALUES",
+    "WITH",
+    "TABLE",
+    "VIEW",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "ORDER",
+    "HAVING",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "EXCEPT",
+    "INTERSECT",
+    "JOIN",
+    "LEFT",
+    "RIGHT",
+    "INNER",
+    "OUTER",
+    "FULL",
+    "CROSS",
+    "USING",
+    "INTO",
+    "DISTINCT",
+];
+
+/// The keyword that the word before which, or at which, parsing ended was perhaps meant to be.
+fn misspelt(source: &Source, at: usize) -> Option<String> {
+    let near = |at: usize| {
+        let word = word(source.tokens().get(at)?);
+        if word.len() < 4 || KEYWORDS.contains(&word.as_str()) {
+            return None;
+        }
+        let limit = if word.len() < 6 { 1 } else { 2 };
+        let far = |keyword: &str| bind::distance(&word, keyword);
+        // Names in the plural are no misspelt keywords.
+        let alike = |keyword: &str| {
+            let (a, b) = (word.as_bytes(), keyword.as_bytes());
+            a[0] == b[0] && (at == 0 || a.last() == b.last()) && far(keyword) <= limit
+        };
+        KEYWORDS.iter().copied().filter(|k| alike(k)).min_by_key(|k| far(k))
+    };
+    let found = at.checked_sub(1).and_then(near).or_else(|| near(at))?;
+    Some(format!("did you mean {found}?"))
 }

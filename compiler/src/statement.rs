@@ -94,7 +94,10 @@ pub enum Statement {
         format: ExplainFormat,
     },
     /// `SHOW TABLES`, `SHOW VIEWS`
-    Show,
+    Show {
+        /// Views alone.
+        views: bool,
+    },
     /// `BEGIN`
     Begin,
     /// `COMMIT`

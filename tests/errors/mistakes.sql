@@ -99,3 +99,35 @@ SELECT CASE WHEN id > 1 THEN 'a' ELSE 2 END FROM orders
 SELECT MAX(DISTINCT) FROM orders
 
 SELECT name FROM cust GROUP BY land
+
+SELEC id FROM orders
+
+SELECT id FORM orders
+
+SELECT id FROM orders WEHRE id > 1
+
+SELECT name FROM cust WHERE name = "Ada"
+
+SELECT amt * 2 AS twice FROM orders WHERE twice > 10
+
+SELECT id AS n FROM orders ORDER BY n + 1
+
+SELECT x FROM orders
+
+SELECT * FROM orders WHERE cust < 'a' || 1
+
+SELECT * FROM cust WHERE name < 5
+
+CREATE TABLE spans (i INTERVAL PRIMARY KEY)
+
+SELECT 1 << 2::BIGINT
+
+SELECT BIT_AND(name) FROM cust
+
+SELECT 'a' 'b'
+
+SELECT amt, FROM orders WHERE id = 1
+
+SELECT name FROM cust GRUOP BY name
+
+SELECT 1e-400

@@ -39,7 +39,14 @@ impl Binder<'_> {
     fn item(&mut self, item: &SelectItem) -> Bound<Vec<Item>> {
         match item {
             SelectItem::UnnamedExpr(e) => Ok(vec![Item { expr: self.expr(e)?, name: name_of(e) }]),
-            SelectItem::ExprWithAlias { expr, alias } => Ok(vec![Item { expr: self.expr(expr)?, name: fold(alias) }]),
+            SelectItem::ExprWithAlias { expr, alias } => {
+                if alias.quote_style == Some('\'') {
+                    let span = self.source.span_at(alias.span);
+                    let help = "a name stands in double quotes; || joins texts";
+                    return self.report_help("42601", "a name cannot stand in single quotes", span, help);
+                }
+                Ok(vec![Item { expr: self.expr(expr)?, name: fold(alias) }])
+            }
             SelectItem::ExprWithAliases { expr, .. } => {
                 let span = self.span(expr);
                 self.unsupported("several names for one column are", span, "")

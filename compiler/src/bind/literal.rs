@@ -20,6 +20,12 @@ impl Binder<'_> {
             Value::DollarQuotedString(s) => text(&s.value),
             Value::Boolean(b) => Ok(Expr::literal(Scalar::Boolean(*b), SqlType::Boolean)),
             Value::Null => Ok(Expr::literal(Scalar::Null, SqlType::Null)),
+            Value::HexStringLiteral(hex) if span.is_some_and(|s| self.source.text(s).starts_with(['0'])) => {
+                match i64::from_str_radix(&hex.replace('_', ""), 16) {
+                    Ok(value) => self.number(&value.to_string(), span),
+                    Err(_) => self.report("22003", format!("0x{hex} is out of range"), span),
+                }
+            }
             Value::HexStringLiteral(hex) => {
                 let digits: Vec<u32> = hex.chars().filter_map(|c| c.to_digit(16)).collect();
                 if digits.len() != hex.len() || !digits.len().is_multiple_of(2) {
@@ -48,7 +54,7 @@ impl Binder<'_> {
             return Ok(Expr::literal(Scalar::Decimal(value), SqlType::Decimal(precision, scale)));
         }
         match digits.parse::<f64>() {
-            Ok(v) if v.is_finite() => Ok(Expr::literal(Scalar::Double(v), SqlType::Double)),
+            Ok(v) if v.is_finite() && v != 0.0 => Ok(Expr::literal(Scalar::Double(v), SqlType::Double)),
             Ok(_) => self.report("22003", format!("{digits} is out of range"), span),
             Err(_) => self.report("22P02", format!("\"{digits}\" is not a number"), span),
         }

@@ -245,7 +245,8 @@ fn fold(ident: &ast::Ident) -> String {
 /// The name nearest to `name`, if one is near enough to have been meant.
 fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let limit = match name.chars().count() {
-        0..=3 => 1,
+        0..=1 => 0,
+        2..=3 => 1,
         4..=5 => 2,
         _ => 3,
     };
@@ -253,7 +254,7 @@ fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n s
 }
 
 /// How many letters must be put in, left out, changed or swapped with the next to make `b` of `a`; case is free.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_lowercase().chars().collect();
     let b: Vec<char> = b.to_lowercase().chars().collect();
     let mut before: Vec<usize> = Vec::new();

@@ -148,6 +148,8 @@ pub(super) struct Level {
     pub spans: HashMap<usize, Span>,
     /// `WINDOW name AS (…)`.
     pub windows: Vec<(String, ast::WindowSpec)>,
+    /// What SELECT names with AS.
+    pub names: Vec<String>,
 }
 
 impl Level {
@@ -162,6 +164,7 @@ impl Level {
             subqueries: Vec::new(),
             spans: HashMap::new(),
             windows: Vec::new(),
+            names: Vec::new(),
         }
     }
 
@@ -304,7 +307,21 @@ impl Binder<'_> {
                     Some(table) => format!("\"{table}\" has no column \"{name}\""),
                     None => format!("there is no column \"{name}\""),
                 };
-                match closest(name, names.into_iter()).map(|near| format!("did you mean \"{near}\"?")) {
+                let named = |l: &&Level| table.is_none() && l.names.iter().any(|n| n == name);
+                let is_quoted = table.is_none() && span.is_some_and(|s| self.source.text(s).starts_with('"'));
+                let help = match (self.levels.last().filter(named).map(|l| l.clause), closest(name, names.into_iter()))
+                {
+                    (Some(Clause::OrderBy), _) => {
+                        Some("ORDER BY sees a name that SELECT gives by itself, not inside an expression".to_string())
+                    }
+                    (Some(clause), _) => Some(format!(
+                        "{} does not see the names that SELECT gives: repeat the expression, or use a derived table",
+                        clause.name()
+                    )),
+                    (None, Some(near)) => Some(format!("did you mean \"{near}\"?")),
+                    (None, None) => is_quoted.then(|| "text stands in single quotes: '…'".to_string()),
+                };
+                match help {
                     Some(help) => self.report_help("42703", message, span, help),
                     None => self.report("42703", message, span),
                 }

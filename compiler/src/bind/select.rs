@@ -31,6 +31,7 @@ impl Binder<'_> {
                 level.windows.push((fold(name), spec.clone()));
             }
         }
+        level.names = select.projection.iter().filter_map(alias).collect();
         self.within(level, |b| b.select_within(select, order_by, plan, purpose)).1
     }
 
@@ -90,6 +91,14 @@ impl Binder<'_> {
         let distinct = matches!(select.distinct, Some(ast::Distinct::Distinct));
         let bound = Select { filters, items, keys, having, order, distinct, distinct_on };
         self.assemble(bound, plan, select, purpose)
+    }
+}
+
+/// The name that AS gives.
+fn alias(item: &ast::SelectItem) -> Option<String> {
+    match item {
+        ast::SelectItem::ExprWithAlias { alias, .. } => Some(fold(alias)),
+        _ => None,
     }
 }
 

@@ -38,7 +38,7 @@ impl Binder<'_> {
                 }
                 Ok(Statement::ExplainView { name, format: *format })
             }
-            Parsed::Show => Ok(Statement::Show),
+            Parsed::Show { views } => Ok(Statement::Show { views: *views }),
             Parsed::Copy(copy) => self.copy(copy),
         }
     }

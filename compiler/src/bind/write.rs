@@ -341,7 +341,8 @@ impl Binder<'_> {
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
         if delete.using.is_some() || delete.returning.is_some() || delete.limit.is_some() || !delete.order_by.is_empty()
         {
-            return self.unsupported("this clause of DELETE is", self.first_token(), "");
+            let help = "DELETE FROM t WHERE id IN (SELECT …)";
+            return self.unsupported("USING, RETURNING, ORDER BY or LIMIT of DELETE is", self.first_token(), help);
         }
         let [ast::TableWithJoins { relation, joins }] = from.as_slice() else {
             return self.unsupported(
