@@ -39,7 +39,12 @@ pub const COMMANDS: &[Command] = &[
     Command { name: ".state", arguments: "[NAME]", help: "What tables and views keep in memory", run: state },
     Command { name: ".errors", arguments: "VIEW", help: "Bad data that keeps rows out of a view", run: errors },
     Command { name: ".check", arguments: "[VIEW …]", help: "Recompute views by definition and compare", run: check },
-    Command { name: ".mode", arguments: "box|table|csv|jsonlines", help: "How rows are shown", run: mode },
+    Command {
+        name: ".mode",
+        arguments: "[box|table|csv|jsonlines]",
+        help: "How rows are shown; alone: which",
+        run: mode,
+    },
     Command { name: ".maxrows", arguments: "N|all", help: "Rows shown at most in a box or table", run: maxrows },
     Command { name: ".timer", arguments: "on|off", help: "Whether to say how long a statement took", run: timer },
     Command { name: ".read", arguments: "FILE", help: "Run a script", run: read },
@@ -215,6 +220,9 @@ fn check(session: &mut Session, names: &str) -> Result<Flow> {
         "" => session.views(),
         names => names.split_whitespace().map(|name| Ok(session.relation(name)?.name)).collect::<Result<_>>()?,
     };
+    if views.is_empty() {
+        writeln!(session.out, "there are no views")?;
+    }
     let mut wrong = Vec::new();
     for view in views {
         let check = session.engine.check(&view)?;
@@ -250,6 +258,11 @@ fn check(session: &mut Session, names: &str) -> Result<Flow> {
 }
 
 fn mode(session: &mut Session, word: &str) -> Result<Flow> {
+    if word.is_empty() {
+        let mode = session.mode.to_possible_value();
+        writeln!(session.out, "{}", mode.as_ref().map_or("box", |m| m.get_name()))?;
+        return Ok(Flow::Continue);
+    }
     let Ok(mode) = Mode::from_str(word, true) else {
         return failure(format!("mode {word}: expected box, table, csv or jsonlines"));
     };
