@@ -126,7 +126,7 @@ fn many_rows_of_one_key_are_retracted_one_by_one() {
         trace.update(&batch(&[(row.0.clone(), -1)]));
     }
     // Searching all rows of the key for each would take minutes.
-    assert!(start.elapsed().as_secs() < 5, "1,000 retractions took {:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 30, "1,000 retractions took {:?}", start.elapsed());
     assert_eq!(trace.size().rows, 49_000);
 }
 
