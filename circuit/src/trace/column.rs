@@ -5,6 +5,7 @@ use arrow_schema::DataType;
 
 use std::cmp::Ordering;
 
+use super::arena::Arena;
 use crate::arrays::{self, Values, View, normal_f32, normal_f64, ordered_f32, ordered_f64};
 use crate::picked::{self, Picked, PickedValues};
 
@@ -25,64 +26,6 @@ enum Slots {
     W8(Vec<u64>),
     W16(Vec<i128>),
     Var(Arena),
-}
-
-/// Bytes of any length by slot. Freed bytes are reclaimed when they outweigh the live ones.
-#[derive(Debug, Default)]
-pub(crate) struct Arena {
-    starts: Vec<u64>,
-    lengths: Vec<u32>,
-    data: Vec<u8>,
-    dead: usize,
-}
-
-impl Arena {
-    pub(crate) fn len(&self) -> usize {
-        self.starts.len()
-    }
-
-    #[inline]
-    pub(crate) fn get(&self, slot: usize) -> &[u8] {
-        let start = self.starts[slot] as usize;
-        &self.data[start..start + self.lengths[slot] as usize]
-    }
-
-    pub(crate) fn resize(&mut self, slots: usize) {
-        self.starts.resize(slots, 0);
-        self.lengths.resize(slots, 0);
-    }
-
-    #[inline]
-    pub(crate) fn set(&mut self, slot: usize, bytes: &[u8]) {
-        self.dead += self.lengths[slot] as usize;
-        self.starts[slot] = self.data.len() as u64;
-        self.lengths[slot] = bytes.len() as u32;
-        self.data.extend_from_slice(bytes);
-    }
-
-    /// Empties a slot; now and then rewrites the arena, which costs what was freed since the last time.
-    pub(crate) fn free(&mut self, slot: usize) {
-        self.dead += self.lengths[slot] as usize;
-        self.lengths[slot] = 0;
-    }
-
-    pub(crate) fn reclaim(&mut self) {
-        if self.dead < 4096 || self.dead * 2 < self.data.len() {
-            return;
-        }
-        let mut data = Vec::with_capacity((self.data.len() - self.dead) * 5 / 4);
-        for (start, length) in self.starts.iter_mut().zip(&self.lengths) {
-            let from = *start as usize;
-            *start = data.len() as u64;
-            data.extend_from_slice(&self.data[from..from + *length as usize]);
-        }
-        self.data = data;
-        self.dead = 0;
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.starts.capacity() * 8 + self.lengths.capacity() * 4 + self.data.capacity()
-    }
 }
 
 impl Column {
@@ -203,7 +146,7 @@ impl Column {
             Slots::W4(v) => slots.fold(0, |all, s| all ^ v[s] as u8),
             Slots::W8(v) => slots.fold(0, |all, s| all ^ v[s] as u8),
             Slots::W16(v) => slots.fold(0, |all, s| all ^ v[s] as u8),
-            Slots::Var(arena) => slots.fold(0, |all, s| all ^ arena.starts[s] as u8 ^ arena.lengths[s] as u8),
+            Slots::Var(arena) => arena.touch(slots),
         }
     }
 

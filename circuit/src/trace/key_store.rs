@@ -3,7 +3,7 @@
 use arrow_array::ArrayRef;
 
 use super::NONE;
-use super::column::Arena;
+use super::arena::Arena;
 use super::index::Index;
 use crate::keys::{self, FixedKey, KeyLayout, Keys, Width};
 

@@ -13,6 +13,7 @@
 //! In a large trace most of the time is spent waiting for memory: an entry of the index, a key, a link, a value for each row. So changes
 //! and lookups first look at these places for many rows, each kind in a loop of its own, so that the processor waits for many of them at once.
 
+mod arena;
 mod column;
 mod groups;
 mod index;
