@@ -20,8 +20,8 @@ pub struct Map {
     exprs: Vec<Expr>,
     /// `exprs`, and behind them the filter.
     programs: Programs,
-    /// The input columns that `exprs` read.
-    used: Vec<usize>,
+    /// How many input columns `exprs` read.
+    used: usize,
     /// Whether all columns of the input are passed on, so that rows that differed still differ.
     keeps_all: bool,
 }
@@ -38,7 +38,7 @@ impl Map {
         passed.sort_unstable();
         passed.dedup();
         let keeps_all = passed.len() == columns;
-        Map { filter, exprs, programs, used, keeps_all }
+        Map { filter, exprs, programs, used: used.len(), keeps_all }
     }
 
     /// The predicate.
@@ -72,7 +72,7 @@ impl Map {
 
 impl Query for Map {
     fn name(&self) -> &'static str {
-        match (&self.filter, self.keeps_all && self.exprs.len() == self.used.len()) {
+        match (&self.filter, self.keeps_all && self.exprs.len() == self.used) {
             (Some(_), true) => "filter",
             (Some(_), false) => "filter-project",
             (None, _) => "project",
@@ -113,7 +113,7 @@ impl Query for Map {
         let (mask, failed) = frame.root(self.exprs.len()).into_column(input.len());
         let mask = without(mask.as_boolean(), &failed);
         report(input, &failed, &mut errors);
-        let kept = keep(input, &self.used, &mask);
+        let kept = input.with_columns(Vec::new(), true).filter(&mask);
         if kept.is_empty() {
             return Output { rows: Batch::none(), errors };
         }
@@ -124,15 +124,8 @@ impl Query for Map {
             Some(nulls) => mask.values() & nulls.inner(),
             None => mask.values().clone(),
         };
-        let mut columns = input.columns().to_vec();
-        self.used.iter().zip(kept.columns()).for_each(|(at, column)| columns[*at] = column.clone());
-        self.project(&kept, &frame.kept(&columns, kept.len(), &bits), errors)
+        self.project(&kept, &frame.kept(&bits, kept.len()), errors)
     }
-}
-
-/// Columns `used` of the rows where `mask` is true. Whether rows are distinct is known only of all columns.
-fn keep(input: &Batch, used: &[usize], mask: &BooleanArray) -> Batch {
-    if used.len() == input.columns().len() { input.filter(mask) } else { input.project(used).filter(mask) }
 }
 
 /// `mask`, false where a row failed.

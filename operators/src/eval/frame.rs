@@ -3,8 +3,9 @@
 use std::cell::{OnceCell, RefCell};
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, UInt32Array};
+use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_select::filter::{FilterBuilder, FilterPredicate};
 
 use super::{DEAR, Needs, Programs, Step};
 use crate::arrays;
@@ -14,15 +15,22 @@ use crate::value::{Errors, Value};
 pub struct Frame<'a> {
     programs: &'a Programs,
     rows: usize,
-    given: &'a [ArrayRef],
-    /// Columns taken from the outer frame, when first read.
-    taken: Vec<OnceCell<ArrayRef>>,
-    /// The frame that this one has some rows of, and which.
-    outer: Option<(&'a Frame<'a>, UInt32Array)>,
+    source: Source<'a>,
+    /// Columns picked from the outer frame, when first read.
+    picked: Vec<OnceCell<ArrayRef>>,
     /// Values of shared nodes, for all rows.
     known: RefCell<Vec<Option<Value>>>,
     /// Values of shared nodes for some rows: the others are arbitrary.
     parts: RefCell<Vec<Part>>,
+}
+
+/// Where a frame's rows come from.
+enum Source<'a> {
+    Columns(&'a [ArrayRef]),
+    /// Rows of another frame, by number.
+    Rows(&'a Frame<'a>, UInt32Array),
+    /// Rows of another frame, by a mask; and their numbers, when first asked for.
+    Mask(&'a Frame<'a>, Box<FilterPredicate>, BooleanBuffer, OnceCell<UInt32Array>),
 }
 
 struct Part {
@@ -36,17 +44,21 @@ const OPEN_SHARE_MAX: f64 = 0.75;
 
 impl<'a> Frame<'a> {
     pub(super) fn new(programs: &'a Programs, columns: &'a [ArrayRef], rows: usize) -> Frame<'a> {
-        let known = if programs.plain { Vec::new() } else { vec![None; programs.nodes.len()] };
-        let (known, parts) = (RefCell::new(known), RefCell::default());
-        Frame { programs, rows, given: columns, taken: Vec::new(), outer: None, known, parts }
+        Frame::of(programs, Source::Columns(columns), rows)
     }
 
-    /// The rows of this frame where `mask` is true; `columns` are its columns so filtered, which need hold none that is not read.
-    pub fn kept(&'a self, columns: &'a [ArrayRef], rows: usize, mask: &BooleanBuffer) -> Frame<'a> {
-        let anything_known = !self.programs.plain
-            && (self.known.borrow().iter().any(Option::is_some) || !self.parts.borrow().is_empty());
-        let outer = anything_known.then(|| (self, indices(mask)));
-        Frame { outer, ..Frame::new(self.programs, columns, rows) }
+    fn of(programs: &'a Programs, source: Source<'a>, rows: usize) -> Frame<'a> {
+        let known = if programs.plain { Vec::new() } else { vec![None; programs.nodes.len()] };
+        let picked = if let Source::Columns(_) = source { 0 } else { programs.width };
+        let picked = (0..picked).map(|_| OnceCell::new()).collect();
+        Frame { programs, rows, source, picked, known: RefCell::new(known), parts: RefCell::default() }
+    }
+
+    /// The `rows` rows of this frame where `mask` is true.
+    pub fn kept(&'a self, mask: &BooleanBuffer, rows: usize) -> Frame<'a> {
+        let predicate = FilterBuilder::new(&BooleanArray::new(mask.clone(), None)).optimize().build();
+        let source = Source::Mask(self, Box::new(predicate), mask.clone(), OnceCell::new());
+        Frame::of(self.programs, source, rows)
     }
 
     /// The values of an expression.
@@ -55,12 +67,33 @@ impl<'a> Frame<'a> {
     }
 
     fn column(&self, column: usize) -> ArrayRef {
-        match (&self.outer, self.taken.get(column)) {
-            (Some((outer, rows)), Some(taken)) => {
-                taken.get_or_init(|| arrays::take(&outer.column(column), rows)).clone()
-            }
-            _ => self.given[column].clone(),
+        let picked = |pick: &dyn Fn() -> ArrayRef| self.picked[column].get_or_init(pick).clone();
+        match &self.source {
+            Source::Columns(columns) => columns[column].clone(),
+            Source::Rows(outer, rows) => picked(&|| arrays::take(&outer.column(column), rows)),
+            Source::Mask(outer, predicate, ..) => picked(&|| {
+                let filtered = predicate.filter(&outer.column(column));
+                filtered.unwrap_or_else(|error| panic!("a mask of the frame's length: {error}"))
+            }),
         }
+    }
+
+    /// The frame that this one has some rows of, and which.
+    fn outer(&self) -> Option<(&'a Frame<'a>, &UInt32Array)> {
+        match &self.source {
+            Source::Columns(_) => None,
+            Source::Rows(outer, rows) => Some((outer, rows)),
+            Source::Mask(outer, _, mask, rows) => Some((outer, rows.get_or_init(|| indices(mask)))),
+        }
+    }
+
+    /// Whether a shared node is known here or further out, for some rows at least.
+    fn heard_of(&self, node: usize) -> bool {
+        let further = match &self.source {
+            Source::Columns(_) => false,
+            Source::Rows(outer, _) | Source::Mask(outer, ..) => outer.heard_of(node),
+        };
+        further || self.known.borrow()[node].is_some() || self.parts.borrow().iter().any(|part| part.node == node)
     }
 
     fn value(&self, node: usize) -> Value {
@@ -178,8 +211,7 @@ impl<'a> Frame<'a> {
             }
         }
         let rows = indices(open);
-        let taken = (0..self.programs.width).map(|_| OnceCell::new()).collect();
-        let inner = Frame { taken, outer: Some((self, rows.clone())), ..Frame::new(self.programs, &[], count) };
+        let inner = Frame::of(self.programs, Source::Rows(self, rows.clone()), count);
         let value = scatter(&inner.value(node), open, &rows);
         for (node, known) in inner.known.take().into_iter().enumerate() {
             if let (Some(known), true) = (known, self.programs.nodes[node].cost >= DEAR) {
@@ -195,7 +227,10 @@ impl<'a> Frame<'a> {
         if let Some(known) = &self.known.borrow()[node] {
             return Some(known.clone());
         }
-        let (outer, rows) = self.outer.as_ref()?;
+        if !self.heard_of(node) {
+            return None;
+        }
+        let (outer, rows) = self.outer()?;
         let value = outer.recall_at(node, rows)?;
         self.known.borrow_mut()[node] = Some(value.clone());
         Some(value)
@@ -210,7 +245,7 @@ impl<'a> Frame<'a> {
         if let Some(part) = self.parts.borrow().iter().find(has_all) {
             return Some(take(&part.value, rows));
         }
-        let (outer, own) = self.outer.as_ref()?;
+        let (outer, own) = self.outer()?;
         let further = UInt32Array::from_iter_values(rows.values().iter().map(|row| own.value(*row as usize)));
         outer.recall_at(node, &further)
     }
