@@ -14,6 +14,7 @@ import math
 import os
 import pathlib
 import re
+import shlex
 import statistics
 import subprocess
 import sys
@@ -59,10 +60,12 @@ def environment():
 
 def measure(directory, arguments):
     """Lets deltaq run and export both suites."""
+    if not arguments.no_build:
+        subprocess.run(["cargo", "build", "--release", "-p", "deltaq-bench"], check=True, cwd=ROOT)
     for suite in ["naive", "seed"]:
         if suite not in arguments.suite:
             continue
-        command = ["cargo", "run", "--release", "--quiet", "-p", "deltaq-bench", "--", suite, "--export", str(directory / suite)]
+        command = [*shlex.split(arguments.prefix), str(TARGET / "release" / "deltaq-bench"), suite, "--export", str(directory / suite)]
         if arguments.quick:
             command.append("--quick")
         if suite == "naive" and arguments.events:
@@ -158,6 +161,8 @@ def main():
     parser.add_argument("--suite", nargs="+", default=["naive", "seed"], choices=["naive", "seed"])
     parser.add_argument("--quick", action="store_true", help="small sizes: whether everything agrees")
     parser.add_argument("--measured", type=pathlib.Path, help="what deltaq exported before, instead of running it")
+    parser.add_argument("--prefix", default="", help="what stands before deltaq's command, such as \"chrt --fifo 1\"")
+    parser.add_argument("--no-build", action="store_true", help="take the harness as it is")
     parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     arguments = parser.parse_args()
     environment()

@@ -12,6 +12,7 @@ import json
 import math
 import os
 import pathlib
+import shlex
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -22,7 +23,8 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 70, 70, 50, 55
 
 def measured(suite, arguments, events):
     """Medians by query: [(size, µs), …]."""
-    command = ["cargo", "run", "--release", "--quiet", "-p", "deltaq-bench", "--", suite, "--json", "--query", arguments.query, "--events", str(events)]
+    command = [*shlex.split(arguments.prefix), str(TARGET / "release" / "deltaq-bench"), suite]
+    command += ["--json", "--query", arguments.query, "--events", str(events)]
     output = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
     series = {}
     for line in map(json.loads, output.splitlines()):
@@ -95,7 +97,11 @@ def main():
     parser.add_argument("--query", default="q0,q3,q4,q9,q15,q17,q18,q20")
     parser.add_argument("--events", type=int, default=1_000_000, help="events before the steps of all sizes")
     parser.add_argument("--most", type=int, default=10_000_000, help="events up to which the tables grow")
+    parser.add_argument("--prefix", default="", help="what stands before deltaq's command, such as \"chrt --fifo 1\"")
+    parser.add_argument("--no-build", action="store_true", help="take the harness as it is")
     arguments = parser.parse_args()
+    if not arguments.no_build:
+        subprocess.run(["cargo", "build", "--release", "-p", "deltaq-bench"], check=True, cwd=ROOT)
     plots = ROOT / "docs" / "plots"
     plots.mkdir(exist_ok=True)
     steps = measured("nexmark", arguments, arguments.events)
