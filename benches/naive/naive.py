@@ -10,7 +10,6 @@ time is printed. `--write` puts the table into docs/benchmarks.md. DuckDB is ins
 
 import argparse
 import json
-import math
 import os
 import pathlib
 import re
@@ -20,8 +19,9 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from page import ROOT, TARGET, machine, markdown, mean, ratio, write  # noqa: E402
+
 DUCKDB = "duckdb==2.0.0"
 THREADS = 2
 
@@ -124,35 +124,17 @@ def short(microseconds):
     return f"{microseconds / 1e3:,.1f} ms" if microseconds >= 1e3 else f"{microseconds:,.1f} µs"
 
 
-def times_faster(ratio):
-    return f"{ratio:,.0f} ×" if ratio >= 10 else f"{ratio:.1f} ×"
-
-
 def table(lines):
     import duckdb
 
-    text = ["| | rows of the result | step, p50 | SELECT in deltaq | ÷ step | DuckDB " + duckdb.__version__ + " | ÷ step |",
-            "|---|---:|---:|---:|---:|---:|---:|"]
-    for case, rows, duck in lines:
+    heading = ["", "rows of the result", "step, p50", "SELECT in deltaq", "÷ step", f"DuckDB {duckdb.__version__}", "÷ step"]
+    rows = []
+    for case, count, duck in lines:
         step, select = case["step_us"], case["select_us"]
-        text.append(
-            f"| {case['case']} | {rows:,} | {short(step)} | {short(select)} | {times_faster(select / step)} "
-            f"| {short(duck)} | {times_faster(duck / step)} |")
-    mean = lambda values: math.exp(statistics.fmean(math.log(value) for value in values))
-    text.append(
-        f"| geometric mean | | | | {times_faster(mean([c['select_us'] / c['step_us'] for c, _, _ in lines]))} "
-        f"| | {times_faster(mean([d / c['step_us'] for c, _, d in lines]))} |")
-    return "\n".join(text)
-
-
-def write(section, text):
-    """Replaces what stands between the marks of a section of docs/benchmarks.md."""
-    path = ROOT / "docs" / "benchmarks.md"
-    page = path.read_text()
-    begin, end = f"<!-- {section}: begin -->\n", f"<!-- {section}: end -->"
-    before, rest = page.split(begin)
-    _, after = rest.split(end)
-    path.write_text(before + begin + text + "\n" + end + after)
+        rows.append([case["case"], f"{count:,}", short(step), short(select), ratio(select / step), short(duck), ratio(duck / step)])
+    ours, theirs = mean(c["select_us"] / c["step_us"] for c, _, _ in lines), mean(duck / c["step_us"] for c, _, duck in lines)
+    rows.append(["geometric mean", "", "", "", ratio(ours), "", ratio(theirs)])
+    return f"Measured at {machine()}.\n\n" + markdown(heading, rows)
 
 
 def main():

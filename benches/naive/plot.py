@@ -10,13 +10,14 @@ benches/naive/naive.py left below target/, where it ran.
 import argparse
 import json
 import math
-import os
 import pathlib
 import shlex
 import subprocess
+import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from page import ROOT, TARGET  # noqa: E402
+
 COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5f4690", "#666666"]
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 70, 70, 50, 55
 
