@@ -11,6 +11,7 @@ pub mod expr;
 pub mod flat_map;
 pub mod functions;
 pub mod join;
+mod list;
 pub mod map;
 pub mod scalar;
 pub mod topk;

@@ -5,9 +5,10 @@ use deltaq_circuit::arrays::View;
 use deltaq_circuit::{Weight, Weights};
 
 use super::bits::BitCounts;
-use super::extremum::{ByBytes, ByInterval, ByWord, Extremum};
+use super::extremum::{Extrema, Extremum};
 use super::intervals::{IntervalAverage, IntervalSum};
 use super::operator::Column;
+use super::order::{ByBytes, ByInterval, ByWideWord, ByWord, Order};
 use super::sum::{Average, BoolCounts, FloatAverage, FloatSums, Sum};
 use super::{Function, sum};
 use crate::types::SqlType;
@@ -38,7 +39,7 @@ impl Rows<'_> {
     }
 }
 
-/// The state of one aggregate call for all groups, in columns indexed by group number.
+/// The state of one aggregate call, or of calls that share it, for all groups, in columns indexed by group number.
 pub(super) trait Accumulator: Send {
     /// Makes room for groups `0 .. groups`, new ones empty.
     fn resize(&mut self, groups: usize);
@@ -46,8 +47,8 @@ pub(super) trait Accumulator: Send {
     /// Takes in rows.
     fn update(&mut self, rows: &Rows, arg: &ArrayRef);
 
-    /// The results of `groups`, and which have none because they are out of range.
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors);
+    /// What `function` is of `groups`, and which have no result because it is out of range. Most accumulators serve one function.
+    fn results(&self, function: Function, groups: &[u32]) -> (ArrayRef, Errors);
 
     /// Empties a group.
     fn clear(&mut self, group: usize);
@@ -86,15 +87,23 @@ pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn 
         (Function::Avg, _) => Box::new(Average::new(arg, ty)),
         (Function::BoolAnd | Function::BoolOr, _) => Box::new(BoolCounts::new(column.function)),
         (Function::BitAnd | Function::BitOr | Function::BitXor, _) => Box::new(BitCounts::new(column.function, ty)),
-        (Function::Min | Function::Max, _) => {
-            let max = column.function == Function::Max;
-            match arg {
-                SqlType::Text { .. } | SqlType::Bytea | SqlType::Null => {
-                    Box::new(Extremum::<ByBytes>::new(arg, max, insert_only))
-                }
-                SqlType::Interval => Box::new(Extremum::<ByInterval>::new(arg, max, insert_only)),
-                _ => Box::new(Extremum::<ByWord>::new(arg, max, insert_only)),
-            }
+        (Function::Min | Function::Max, SqlType::Text { .. } | SqlType::Bytea | SqlType::Null) => {
+            extremum::<ByBytes>(column.function, arg, insert_only)
         }
+        (Function::Min | Function::Max, SqlType::Interval) => extremum::<ByInterval>(column.function, arg, insert_only),
+        (Function::Min | Function::Max, SqlType::Decimal(..)) => {
+            extremum::<ByWideWord>(column.function, arg, insert_only)
+        }
+        (Function::Min | Function::Max, _) => extremum::<ByWord>(column.function, arg, insert_only),
     })
+}
+
+fn extremum<O: Order>(function: Function, arg: SqlType, insert_only: bool) -> Box<dyn Accumulator> {
+    if insert_only { Box::new(Extremum::<O>::new(arg, function)) } else { Box::new(Extrema::<O>::new(arg)) }
+}
+
+/// Whether what is remembered for one call serves the other.
+pub(super) fn serves(a: &Column, b: &Column, insert_only: bool) -> bool {
+    let extrema = |column: &Column| matches!(column.function, Function::Min | Function::Max);
+    !insert_only && extrema(a) && extrema(b) && a.arg == b.arg && a.filter == b.filter
 }

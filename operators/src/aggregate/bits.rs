@@ -68,7 +68,7 @@ impl Accumulator for BitCounts {
         }
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         let each = groups.iter().map(|g| self.value(*g as usize));
         let values = match self.width {
             16 => Buffer::from_vec(each.map(|v| v as u16).collect::<Vec<_>>()),

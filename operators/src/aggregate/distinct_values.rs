@@ -83,7 +83,7 @@ impl DistinctValues {
         delta: &Batch,
         groups: &[u32],
         passes: impl Fn(usize) -> BooleanBuffer,
-        accumulators: &mut [Option<Box<dyn Accumulator>>],
+        accumulators: &mut [Box<dyn Accumulator>],
     ) {
         let arg = delta.column(self.arg);
         let masks: Vec<Option<BooleanBuffer>> = self.calls.iter().map(|call| call.filter.map(&passes)).collect();
@@ -127,7 +127,7 @@ impl DistinctValues {
             false => Weights::Ones,
         };
         for (call, (appears, vanishes)) in self.calls.iter().zip(appears.iter().zip(&vanishes)) {
-            let accumulator = accumulators[call.accumulator].as_mut().unwrap_or_else(|| panic!("a call has a state"));
+            let accumulator = &mut accumulators[call.accumulator];
             appears.hand_on(&Weights::Ones, arg, accumulator.as_mut());
             vanishes.hand_on(&gone_weights, arg, accumulator.as_mut());
         }

@@ -8,6 +8,7 @@ use arrow_array::{ArrayRef, IntervalMonthDayNanoArray};
 use arrow_buffer::IntervalMonthDayNano;
 use deltaq_circuit::arrays::View;
 
+use super::Function;
 use super::accumulator::{Accumulator, Rows};
 use super::sum::nulls;
 use super::take;
@@ -62,7 +63,7 @@ impl Accumulator for IntervalSum {
         });
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         self.each(groups, |sum, _| Some(sum))
     }
 
@@ -102,7 +103,7 @@ impl Accumulator for IntervalAverage {
         self.0.update(rows, arg);
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         self.0.each(groups, |sum, count| divided(sum, count as f64))
     }
 

@@ -7,6 +7,7 @@ mod extremum;
 mod float_sum;
 mod intervals;
 mod operator;
+mod order;
 mod sum;
 
 use std::fmt;

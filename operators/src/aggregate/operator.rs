@@ -1,4 +1,4 @@
-//! The aggregate operator: a group table, a count of rows a group, and one accumulator a call.
+//! The aggregate operator: a group table, a count of rows a group, and an accumulator for each call, or for calls that share it.
 //!
 //! ```text
 //!   Δ ─→ group of each row ─→ results of touched groups (old)
@@ -20,7 +20,7 @@ use deltaq_circuit::trace::Groups;
 use deltaq_circuit::{Batch, Class, Context, Operator, Output, Partition, Query, RowError, Size, Weight, Weights};
 
 use super::Function;
-use super::accumulator::{Accumulator, Rows, accumulator};
+use super::accumulator::{Accumulator, Rows, accumulator, serves};
 use super::distinct_values::{Call, DistinctValues};
 use crate::types::SqlType;
 use crate::value::Errors;
@@ -122,15 +122,25 @@ impl Query for Aggregate {
     }
 }
 
+/// Where a call's result is found.
+#[derive(Clone, Copy)]
+enum Source {
+    /// COUNT(*) without filter: the rows a group.
+    Rows,
+    /// In an accumulator, by its number; another call may be found there too.
+    Accumulator(usize, Function),
+}
+
 /// The aggregate at work.
 struct Grouped {
     keys: Vec<usize>,
-    columns: Vec<Column>,
+    calls: Vec<Source>,
     groups: Groups,
     /// Rows a group.
     counts: Vec<Weight>,
-    /// None for COUNT(*) without filter: `counts` has it.
-    accumulators: Vec<Option<Box<dyn Accumulator>>>,
+    accumulators: Vec<Box<dyn Accumulator>>,
+    /// By accumulator: the call that it is for, or the first of them.
+    columns: Vec<Column>,
     /// What stands between the input and the accumulators of calls over distinct values: one an argument.
     distinct: Vec<DistinctValues>,
     /// The step in which a group was last touched.
@@ -144,20 +154,24 @@ struct Grouped {
 
 impl Grouped {
     fn new(query: &Aggregate) -> Grouped {
-        let accumulators = query
-            .columns
-            .iter()
-            .map(|column| match column {
-                Column { arg: None, filter: None, .. } => None,
-                // COUNT(*) FILTER (WHERE f): f itself is the argument; it is true, so not NULL, wherever it counts.
-                Column { arg: None, filter: Some(filter), .. } => {
-                    accumulator(&Column { arg: Some((*filter, SqlType::Boolean)), ..column.clone() }, query.insert_only)
-                }
-                _ => accumulator(column, query.insert_only),
-            })
-            .collect();
+        let mut columns: Vec<Column> = Vec::new();
+        let mut accumulators = Vec::new();
+        let source = |column: &Column| {
+            // COUNT(*) FILTER (WHERE f): f itself is the argument; it is true, so not NULL, wherever it counts.
+            let arg = column.arg.or(column.filter.map(|filter| (filter, SqlType::Boolean)));
+            let column = Column { arg, ..column.clone() };
+            if let Some(at) = columns.iter().position(|other| serves(other, &column, query.insert_only)) {
+                return Source::Accumulator(at, column.function);
+            }
+            let Some(accumulator) = accumulator(&column, query.insert_only) else { return Source::Rows };
+            accumulators.push(accumulator);
+            let function = column.function;
+            columns.push(column);
+            Source::Accumulator(accumulators.len() - 1, function)
+        };
+        let calls = query.columns.iter().map(source).collect();
         let mut distinct: Vec<DistinctValues> = Vec::new();
-        for (at, column) in query.columns.iter().enumerate().filter(|(_, column)| column.looks_at_distinct()) {
+        for (at, column) in columns.iter().enumerate().filter(|(_, column)| column.looks_at_distinct()) {
             let (arg, ty) = column.arg.unwrap_or_else(|| panic!("DISTINCT of nothing"));
             let call = Call { accumulator: at, filter: column.filter };
             match distinct.iter_mut().find(|values| values.arg() == arg) {
@@ -172,10 +186,11 @@ impl Grouped {
         let mut grouped = Grouped {
             distinct,
             keys: query.keys.clone(),
-            columns: query.columns.clone(),
+            calls,
             groups: Groups::new(KeyLayout::new(&query.key_types)),
             counts: Vec::new(),
             accumulators,
+            columns,
             touched: Vec::new(),
             step: 0,
             global: query.keys.is_empty(),
@@ -198,7 +213,7 @@ impl Grouped {
         if capacity != self.counts.len() {
             self.counts.resize(capacity, 0);
             self.touched.resize(capacity, 0);
-            self.accumulators.iter_mut().flatten().for_each(|a| a.resize(capacity));
+            self.accumulators.iter_mut().for_each(|a| a.resize(capacity));
         }
     }
 
@@ -226,15 +241,17 @@ impl Grouped {
             Weights::Ones => groups.iter().for_each(|g| self.counts[*g as usize] += 1),
             Weights::Each(each) => groups.iter().zip(each.iter()).for_each(|(g, w)| self.counts[*g as usize] += w),
         }
-        if self.accumulators.iter().all(Option::is_none) {
+        if self.accumulators.is_empty() {
             return;
         }
         let all: Vec<u32> = (0..delta.len() as u32).collect();
         // Calls with the same filter share the rows that it lets through.
         let mut passed: HashMap<usize, (Vec<u32>, Vec<u32>)> = HashMap::new();
         for (accumulator, column) in self.accumulators.iter_mut().zip(&self.columns) {
-            let Some(accumulator) = accumulator.as_mut().filter(|_| !column.looks_at_distinct()) else { continue };
-            let arg = column.arg.map(|a| a.0).or(column.filter).unwrap_or_else(|| panic!("a call of nothing"));
+            if column.looks_at_distinct() {
+                continue;
+            }
+            let (arg, _) = column.arg.unwrap_or_else(|| panic!("a call of nothing"));
             let (rows, of) = match column.filter {
                 None => (&all[..], groups),
                 Some(filter) => {
@@ -271,13 +288,13 @@ impl Grouped {
     /// One column a call for `groups`, and the groups that have an error in some column.
     fn results(&self, groups: &[u32]) -> (Vec<ArrayRef>, Errors) {
         let mut errors = Errors::none();
-        let columns = self.accumulators.iter().map(|accumulator| match accumulator {
-            None => {
+        let columns = self.calls.iter().map(|call| match *call {
+            Source::Rows => {
                 let counts: Vec<i64> = groups.iter().map(|g| self.counts[*g as usize]).collect();
                 std::sync::Arc::new(Int64Array::from(counts)) as ArrayRef
             }
-            Some(accumulator) => {
-                let (column, failed) = accumulator.results(groups);
+            Source::Accumulator(at, function) => {
+                let (column, failed) = self.accumulators[at].results(function, groups);
                 errors.merge(&failed);
                 column
             }
@@ -305,7 +322,7 @@ impl Grouped {
         let mut released = false;
         for &group in touched {
             if !self.global && self.counts[group as usize] == 0 {
-                self.accumulators.iter_mut().flatten().for_each(|a| a.clear(group as usize));
+                self.accumulators.iter_mut().for_each(|a| a.clear(group as usize));
                 self.groups.release(group);
                 released = true;
             }
@@ -313,7 +330,7 @@ impl Grouped {
         if released && self.groups.shrink() {
             self.counts = Vec::new();
             self.touched = Vec::new();
-            self.accumulators.iter_mut().flatten().for_each(|a| a.resize(0));
+            self.accumulators.iter_mut().for_each(|a| a.resize(0));
         }
     }
 }
@@ -401,7 +418,7 @@ impl Operator for Grouped {
 
     fn size(&self) -> Size {
         let columns = (self.counts.capacity() * 8) + self.touched.capacity() * 4;
-        let accumulators: usize = self.accumulators.iter().flatten().map(|a| a.bytes()).sum();
+        let accumulators: usize = self.accumulators.iter().map(|a| a.bytes()).sum();
         let distinct: usize = self.distinct.iter().map(DistinctValues::bytes).sum();
         Size { rows: self.groups.len(), bytes: self.groups.bytes() + columns + accumulators + distinct }
     }
@@ -414,7 +431,7 @@ impl Operator for Grouped {
         let counts: Vec<Weight> = live.iter().map(|g| self.counts[*g as usize]).collect();
         let mut columns = self.groups.gather(&live);
         columns.push(std::sync::Arc::new(Int64Array::from(counts)));
-        for accumulator in self.accumulators.iter().flatten() {
+        for accumulator in &self.accumulators {
             let states = accumulator.save(&live);
             columns.push(arrays::binary(states.iter().map(Vec::as_slice)));
         }
@@ -444,7 +461,7 @@ impl Operator for Grouped {
                     assert!(whole, "the saved state of an aggregate is cut short or too long");
                 }
             };
-            for accumulator in self.accumulators.iter_mut().flatten() {
+            for accumulator in &mut self.accumulators {
                 read(&mut |group, bytes| accumulator.read(group as usize, bytes));
             }
             for values in &mut self.distinct {

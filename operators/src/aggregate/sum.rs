@@ -30,7 +30,7 @@ impl Accumulator for Counts {
         rows.each(&View::of(arg), |group, _, weight| self.0[group] += weight);
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         let counts: Vec<i64> = groups.iter().map(|g| self.0[*g as usize]).collect();
         (Arc::new(Int64Array::from(counts)), Errors::none())
     }
@@ -169,7 +169,7 @@ impl Accumulator for Sum {
         self.totals.update(rows, arg);
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         let mut errors = Errors::none();
         let nulls = nulls(&self.totals.counts, groups);
         if let SqlType::BigInt = self.ty {
@@ -263,7 +263,7 @@ impl Accumulator for Average {
         self.totals.update(rows, arg);
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         let mut errors = Errors::none();
         let each = groups.iter().enumerate().map(|(row, g)| {
             if self.totals.counts[*g as usize] == 0 {
@@ -340,7 +340,7 @@ impl Accumulator for FloatSums {
         }
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         let mut errors = Errors::none();
         let nulls = nulls(&self.counts, groups);
         let mut value = |row: usize, group: u32| {
@@ -403,7 +403,7 @@ impl Accumulator for FloatAverage {
         self.0.update(rows, arg);
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         let mut errors = Errors::none();
         let each = groups.iter().enumerate().map(|(row, g)| match self.0.value(*g as usize) {
             Some(sum) => sum / self.0.counts[*g as usize] as f64,
@@ -461,7 +461,7 @@ impl Accumulator for BoolCounts {
         });
     }
 
-    fn results(&self, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         let at = |counts: &[i64], i: usize| counts[groups[i] as usize] > 0;
         let bits =
             BooleanBuffer::collect_bool(

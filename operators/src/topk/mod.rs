@@ -3,7 +3,6 @@
 //! Each group is a list of its rows in order. A step looks at the window of a touched group before and after, so its
 //! cost is O(log group) a changed row and O(offset + limit) a touched group.
 
-mod list;
 mod prefix;
 mod ranked;
 

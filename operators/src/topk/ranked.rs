@@ -10,19 +10,28 @@ use deltaq_circuit::operator::Input;
 use deltaq_circuit::trace::{Groups, Rows};
 use deltaq_circuit::{Batch, Context, Operator, Output, Size, Weight, Weights};
 
-use super::list::{Entry, List};
 use super::prefix::prefixes;
 use super::{OrderBy, TopK};
+use crate::list::List;
 
 /// A row of a window: its slot, its number (0 where rows are not numbered), how often it stands there.
 type Shown = (u32, i64, Weight);
+
+/// A row in the order of its group.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// Says most of the order: of two rows the one with the smaller prefix stands first. Of equal prefixes it says nothing.
+    prefix: u64,
+    /// Where the row lies.
+    slot: u32,
+}
 
 pub(super) struct Ranked {
     query: TopK,
     /// The order of the query; then every other column in turn, as `ORDER BY` has it by itself.
     order: Vec<OrderBy>,
     groups: Groups,
-    lists: Vec<List>,
+    lists: Vec<List<Entry>>,
     rows: Rows,
     /// The step in which a group was last touched.
     touched: Vec<u32>,
@@ -99,7 +108,7 @@ impl Ranked {
             let list = &mut self.lists[groups[row as usize] as usize];
             let entry = Entry { prefix: prefixes[row as usize], slot };
             let compare = |a: &Entry, b: &Entry| compare(&self.rows, &self.order, a, b);
-            if let Some(held) = list.insert(entry, compare) {
+            if let Some(held) = list.insert(entry, compare).copied() {
                 if self.rows.add(held.slot, delta.weight(row as usize)) == 0 {
                     emptied.push((groups[row as usize], held));
                 }
@@ -193,7 +202,8 @@ impl Ranked {
             self.touched = Vec::new();
         }
         if let Some(moved) = self.rows.shrink() {
-            self.lists.iter_mut().for_each(|list| list.renumber(&moved));
+            let entries = self.lists.iter_mut().flat_map(List::iter_mut);
+            entries.for_each(|entry| entry.slot = moved[entry.slot as usize]);
         }
     }
 }
@@ -284,7 +294,7 @@ impl Operator for Ranked {
         let lists: usize = self.lists.iter().map(List::bytes).sum();
         let stamps = self.touched.capacity() * 4;
         let bytes =
-            self.groups.bytes() + self.lists.capacity() * size_of::<List>() + lists + stamps + self.rows.bytes();
+            self.groups.bytes() + self.lists.capacity() * size_of::<List<Entry>>() + lists + stamps + self.rows.bytes();
         Size { rows: self.rows.len(), bytes }
     }
 
