@@ -233,6 +233,18 @@ pub fn variable(data_type: &DataType, offsets: Vec<i32>, data: Vec<u8>, nulls: O
     }
 }
 
+/// The buffer in which the values of a text or binary column lie.
+///
+/// # Panics
+/// If the type is neither.
+pub fn text_buffer(array: &ArrayRef) -> &Buffer {
+    match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().values(),
+        DataType::Binary => array.as_binary::<i32>().values(),
+        other => panic!("{other} is neither text nor binary"),
+    }
+}
+
 /// The array of no rows of `data_type`.
 pub fn empty(data_type: &DataType) -> ArrayRef {
     arrow_array::new_empty_array(data_type)

@@ -1,16 +1,48 @@
 //! Bytes of any length by slot.
 
-/// Bytes by slot, in segments: growing copies nothing. Freed bytes are reclaimed when they outweigh the live ones.
+use arrow_buffer::Buffer;
+
+/// Bytes by slot, in segments: growing copies nothing, and where much of a batch's text is to be kept, the batch's own buffer becomes a
+/// segment. Freed bytes are reclaimed when they outweigh the live ones.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
     /// Where a slot's bytes are: the segment in the high half, the place in it in the low one.
     places: Vec<u64>,
     lengths: Vec<u32>,
-    segments: Vec<Vec<u8>>,
+    segments: Vec<Segment>,
+    /// The segment that is written to, if there is one.
+    open: Option<usize>,
     /// Bytes in all segments, those of freed slots among them.
     used: usize,
     dead: usize,
 }
+
+#[derive(Debug)]
+enum Segment {
+    Own(Vec<u8>),
+    /// A batch's.
+    Shared(Buffer),
+}
+
+impl Segment {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Segment::Own(bytes) => bytes,
+            Segment::Shared(buffer) => buffer,
+        }
+    }
+
+    fn capacity(&self) -> usize {
+        match self {
+            Segment::Own(bytes) => bytes.capacity(),
+            Segment::Shared(buffer) => buffer.capacity(),
+        }
+    }
+}
+
+/// Less text than this is copied: a segment for every few rows would be one to look through.
+const SHARED_MIN: usize = 16 << 10;
 
 /// The first segment has so many bytes, every further one twice as many as that before it …
 const SEGMENT_MIN: usize = 4 << 10;
@@ -30,7 +62,28 @@ impl Arena {
         }
         let place = self.places[slot];
         let start = place as u32 as usize;
-        &self.segments[(place >> 32) as usize][start..start + length]
+        &self.segments[(place >> 32) as usize].bytes()[start..start + length]
+    }
+
+    /// Whether `bytes` bytes of `buffer` are better kept where they are: at least half of it, and not few. So what is held for live bytes
+    /// is at most four times as much.
+    pub(crate) fn may_share(buffer: &Buffer, bytes: usize) -> bool {
+        bytes >= SHARED_MIN && bytes * 2 >= buffer.capacity()
+    }
+
+    /// Makes `buffer` a segment; slots may [`refer`](Arena::refer) to it.
+    pub(crate) fn share(&mut self, buffer: &Buffer) -> usize {
+        self.segments.push(Segment::Shared(buffer.clone()));
+        self.segments.len() - 1
+    }
+
+    /// Lets `slot` hold `length` bytes of a segment, from `start`.
+    #[inline]
+    pub(crate) fn refer(&mut self, slot: usize, segment: usize, start: usize, length: usize) {
+        self.dead += self.lengths[slot] as usize;
+        self.used += length;
+        self.lengths[slot] = length as u32;
+        self.places[slot] = (segment as u64) << 32 | start as u64;
     }
 
     pub(crate) fn resize(&mut self, slots: usize) {
@@ -51,22 +104,30 @@ impl Arena {
         if bytes.is_empty() {
             return 0;
         }
-        let fits = |segment: &Vec<u8>| segment.capacity() - segment.len() >= bytes.len();
-        if !self.segments.last().is_some_and(fits) {
+        let room = match self.open.map(|open| &self.segments[open]) {
+            Some(Segment::Own(segment)) => segment.capacity() - segment.len(),
+            _ => 0,
+        };
+        if room < bytes.len() {
             self.add_segment(bytes.len());
         }
-        let last = self.segments.len() - 1;
-        let segment = &mut self.segments[last];
-        let start = segment.len();
-        segment.extend_from_slice(bytes);
         self.used += bytes.len();
-        (last as u64) << 32 | start as u64
+        match self.open.map(|open| (open, &mut self.segments[open])) {
+            Some((open, Segment::Own(segment))) => {
+                let start = segment.len();
+                segment.extend_from_slice(bytes);
+                (open as u64) << 32 | start as u64
+            }
+            _ => panic!("a segment was just opened"),
+        }
     }
 
     #[cold]
     fn add_segment(&mut self, least: usize) {
-        let next = self.segments.last().map_or(SEGMENT_MIN, |last| (last.capacity() * 2).min(SEGMENT_MAX));
-        self.segments.push(Vec::with_capacity(next.max(least)));
+        let last = self.open.map_or(SEGMENT_MIN / 2, |open| self.segments[open].capacity());
+        let next = (last * 2).min(SEGMENT_MAX);
+        self.open = Some(self.segments.len());
+        self.segments.push(Segment::Own(Vec::with_capacity(next.max(least))));
     }
 
     /// Empties a slot.
@@ -81,12 +142,12 @@ impl Arena {
             return;
         }
         let old = std::mem::take(&mut self.segments);
-        (self.used, self.dead) = (0, 0);
+        (self.used, self.dead, self.open) = (0, 0, None);
         for slot in 0..self.places.len() {
             let (place, length) = (self.places[slot], self.lengths[slot] as usize);
             if length > 0 {
                 let start = place as u32 as usize;
-                self.places[slot] = self.append(&old[(place >> 32) as usize][start..start + length]);
+                self.places[slot] = self.append(&old[(place >> 32) as usize].bytes()[start..start + length]);
             }
         }
     }
@@ -99,8 +160,8 @@ impl Arena {
     pub(crate) fn bytes(&self) -> usize {
         self.places.capacity() * 8
             + self.lengths.capacity() * 4
-            + self.segments.iter().map(Vec::capacity).sum::<usize>()
-            + self.segments.capacity() * size_of::<Vec<u8>>()
+            + self.segments.iter().map(Segment::capacity).sum::<usize>()
+            + self.segments.capacity() * size_of::<Segment>()
     }
 }
 
@@ -131,5 +192,24 @@ mod tests {
         assert!(arena.get(100).ends_with(b"100/4"));
         arena.set(1, &vec![7; 3 * SEGMENT_MAX]);
         assert_eq!(arena.get(1).len(), 3 * SEGMENT_MAX);
+    }
+
+    #[test]
+    fn a_shared_buffer_goes_with_its_last_bytes() {
+        let buffer = Buffer::from_vec((0..64 << 10).map(|i| (i / 1024) as u8).collect::<Vec<u8>>());
+        assert!(Arena::may_share(&buffer, 40 << 10));
+        assert!(!Arena::may_share(&buffer, 20 << 10));
+        let mut arena = Arena::default();
+        arena.resize(65);
+        arena.set(64, b"own");
+        let segment = arena.share(&buffer);
+        (0..64).for_each(|slot| arena.refer(slot, segment, slot * 1024, 1024));
+        assert!((0..64).all(|slot| arena.get(slot) == vec![slot as u8; 1024]));
+        assert!(arena.bytes() >= 64 << 10);
+        (1..64).for_each(|slot| arena.free(slot));
+        arena.reclaim();
+        assert_eq!((arena.get(0), arena.get(64)), (&vec![0; 1024][..], &b"own"[..]));
+        assert!(arena.bytes() < 16 << 10, "{} bytes", arena.bytes());
+        assert_eq!(buffer.strong_count(), 1);
     }
 }

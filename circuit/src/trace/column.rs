@@ -67,9 +67,14 @@ impl Column {
             (Slots::W8(to), Values::W8(from)) => pairs().for_each(|(r, s)| to[s] = from[r]),
             (Slots::W16(to), Values::W16(from)) => pairs().for_each(|(r, s)| to[s] = i128::from_le_bytes(from[r])),
             (Slots::Var(arena), Values::Var(offsets, data)) => {
-                for (row, slot) in pairs() {
-                    let bytes = if view.is_null(row) { &[] } else { arrays::var(offsets, data, row) };
-                    arena.set(slot, bytes);
+                let length =
+                    |row: usize| if view.is_null(row) { 0 } else { (offsets[row + 1] - offsets[row]) as usize };
+                let buffer = arrays::text_buffer(array);
+                if Arena::may_share(buffer, pairs().map(|(row, _)| length(row)).sum()) {
+                    let segment = arena.share(buffer);
+                    pairs().for_each(|(row, slot)| arena.refer(slot, segment, offsets[row] as usize, length(row)));
+                } else {
+                    pairs().for_each(|(row, slot)| arena.set(slot, &data[offsets[row] as usize..][..length(row)]));
                 }
             }
             _ => panic!("a column of {} into state of {}", array.data_type(), self.data_type),
