@@ -17,7 +17,11 @@ mod tally;
 use std::process::{Command, ExitCode};
 
 use clap::Parser;
-use deltaq_nexmark::{Arguments, Report};
+use deltaq_nexmark::{Arguments, Report, touch};
+
+/// As the other programs: memory stays with the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs the floor programs.
 #[derive(Parser)]
@@ -46,6 +50,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     }
     match arguments.queries()?.as_slice() {
         [query] => {
+            touch(arguments.touch);
             let report = run::measure(query, arguments);
             println!("{}", if arguments.json { report.json() } else { report.text() });
         }
@@ -62,9 +67,12 @@ fn run(arguments: &Arguments) -> Result<(), String> {
 fn in_process_of_its_own(query: &str, arguments: &Arguments) -> Result<String, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
-    for (name, value) in
-        [("--events", arguments.events), ("--step", arguments.step), ("--steps", arguments.steps), ("--workers", 1)]
-    {
+    for (name, value) in [
+        ("--events", arguments.events),
+        ("--step", arguments.step),
+        ("--steps", arguments.steps),
+        ("--touch", arguments.touch),
+    ] {
         command.arg(name).arg(value.to_string());
     }
     command.args(["--query", query]).args(arguments.json.then_some("--json"));

@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Parser;
 use dbsp::mimalloc::MiMalloc;
-use deltaq_nexmark::{Arguments, Report};
+use deltaq_nexmark::{Arguments, Report, touch};
 
 use crate::queries::Wanted;
 
@@ -54,6 +54,7 @@ fn run(options: &Options) -> Result<(), String> {
     match arguments.queries()?.as_slice() {
         [query] => {
             let wanted = Wanted { query, append_only: *append_only, all_tables: *all_tables };
+            touch(arguments.touch);
             let report = run::measure(wanted, arguments)?;
             println!("{}", if arguments.json { report.json() } else { report.text() });
         }
@@ -70,8 +71,9 @@ fn run(options: &Options) -> Result<(), String> {
 fn in_process_of_its_own(query: &str, options: &Options) -> Result<String, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
-    let Arguments { events, step, steps, workers, json, .. } = options.arguments;
-    for (name, value) in [("--events", events), ("--step", step), ("--steps", steps), ("--workers", workers)] {
+    let Arguments { events, step, steps, workers, touch, json, .. } = options.arguments;
+    let numbers = [("--events", events), ("--step", step), ("--steps", steps), ("--workers", workers), ("--touch", touch)];
+    for (name, value) in numbers {
         command.arg(name).arg(value.to_string());
     }
     command.args(["--query", query]);

@@ -51,8 +51,8 @@ impl Views {
         while !doomed.is_empty() {
             let rest = doomed.len().saturating_sub(sizes.next().unwrap_or(1));
             let mut tx = self.db.begin().unwrap();
-            for (table, rows) in Columns::TABLES.into_iter().zip(columns.pick(&doomed.split_off(rest))) {
-                rows.into_iter().for_each(|rows| _ = tx.delete(table, rows).unwrap());
+            for (table, rows) in columns.pick(&doomed.split_off(rest)) {
+                tx.delete(table, rows).unwrap();
             }
             tx.commit().unwrap();
         }

@@ -3,46 +3,54 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_select::take::take_record_batch;
+use arrow_select::interleave::interleave_record_batch;
 use deltaq::arrow_array::builder::{Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
-use deltaq::arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use deltaq::arrow_array::{ArrayRef, RecordBatch};
 
 use crate::events::{Event, events};
 
 /// Events of one round: a person, three auctions, 46 bids, in this order.
 const ROUND: usize = 50;
 
+/// Events whose rows lie in batches of their own, as a stream would bring them.
+const CHUNK: usize = 10_000;
+
 /// Events number 0 to some number, as rows of the three tables.
 ///
-/// The events of a range are a slice of each table, since which kind an event is follows from its number.
+/// They lie in chunks of 10,000 events, a record batch for each table. The events of a range are slices of these, since which kind an event
+/// is follows from its number.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    tables: [RecordBatch; 3],
+    chunks: Vec<[RecordBatch; 3]>,
     len: usize,
 }
 
-/// The rows of a range of events: at most one batch for each of the tables [`Columns::TABLES`], none where it would be empty.
-pub type Part = [Option<RecordBatch>; 3];
+/// Rows by table.
+pub type Part = Vec<(&'static str, RecordBatch)>;
 
 impl Columns {
-    /// The names of the tables, in the order of a [`Part`].
+    /// The names of the tables.
     pub const TABLES: [&'static str; 3] = ["person", "auction", "bid"];
 
     /// Makes the first `len` events.
     pub fn new(len: usize) -> Columns {
-        let [persons, auctions, bids] = rows_before(len);
-        let mut tables = (Persons::new(persons), Auctions::new(auctions), Bids::new(bids));
-        for event in events(0..len) {
-            match event {
-                Event::Person(person) => tables.0.push(&person),
-                Event::Auction(auction) => tables.1.push(&auction),
-                Event::Bid(bid) => tables.2.push(&bid),
+        let chunk = |start: usize| {
+            let end = (start + CHUNK).min(len);
+            let [persons, auctions, bids] = rows_between(start, end);
+            let mut tables = (Persons::new(persons), Auctions::new(auctions), Bids::new(bids));
+            for event in events(start..end) {
+                match event {
+                    Event::Person(person) => tables.0.push(&person),
+                    Event::Auction(auction) => tables.1.push(&auction),
+                    Event::Bid(bid) => tables.2.push(&bid),
+                }
             }
-        }
-        let tables = [tables.0.finish(), tables.1.finish(), tables.2.finish()];
-        let made = tables.each_ref().map(RecordBatch::num_rows);
-        assert_eq!(made, [persons, auctions, bids], "persons, auctions and bids among {len} events");
-        Columns { tables, len }
+            let tables = [tables.0.finish(), tables.1.finish(), tables.2.finish()];
+            let made = tables.each_ref().map(RecordBatch::num_rows);
+            assert_eq!(made, [persons, auctions, bids], "persons, auctions and bids among events {start} to {end}");
+            tables
+        };
+        Columns { chunks: (0..len).step_by(CHUNK).map(chunk).collect(), len }
     }
 
     /// How many events.
@@ -55,49 +63,60 @@ impl Columns {
         self.len == 0
     }
 
-    /// All rows of the tables [`Columns::TABLES`], in the order of their events.
-    pub fn tables(&self) -> &[RecordBatch; 3] {
-        &self.tables
-    }
-
-    /// The rows of the events of a range. Nothing is copied.
+    /// The rows of the events of a range, in their order. Nothing is copied.
     pub fn part(&self, range: Range<usize>) -> Part {
         assert!(range.end <= self.len, "events up to {} of {}", range.end, self.len);
-        let (from, to) = (rows_before(range.start), rows_before(range.end));
-        std::array::from_fn(|table| {
-            (to[table] > from[table]).then(|| self.tables[table].slice(from[table], to[table] - from[table]))
-        })
+        let mut part = Part::new();
+        let mut at = range.start;
+        while at < range.end {
+            let start = at - at % CHUNK;
+            let end = range.end.min(start + CHUNK);
+            let (from, rows) = (rows_between(start, at), rows_between(at, end));
+            for (table, name) in Columns::TABLES.into_iter().enumerate().filter(|(table, _)| rows[*table] > 0) {
+                part.push((name, self.chunks[start / CHUNK][table].slice(from[table], rows[table])));
+            }
+            at = end;
+        }
+        part
     }
 
     /// The rows of some events, in any order. They are copied.
     pub fn pick(&self, events: &[usize]) -> Part {
-        let mut rows: [Vec<u32>; 3] = Default::default();
-        for (table, row) in events.iter().map(|event| place(*event)) {
-            rows[table].push(u32::try_from(row).unwrap_or_else(|_| panic!("row {row} of a table")));
+        let mut places: [Vec<(usize, usize)>; 3] = Default::default();
+        for event in events {
+            let (table, row) = place(*event);
+            places[table].push((event / CHUNK, row));
         }
-        let mut tables = self.tables.iter();
-        rows.map(|rows| {
-            let table = tables.next().filter(|_| !rows.is_empty())?;
-            let taken = take_record_batch(table, &UInt32Array::from(rows));
-            Some(taken.unwrap_or_else(|error| panic!("rows of the table: {error}")))
-        })
+        let tables = Columns::TABLES.into_iter().enumerate().filter(|(table, _)| !places[*table].is_empty());
+        let rows = |(table, name): (usize, &'static str)| {
+            let chunks: Vec<&RecordBatch> = self.chunks.iter().map(|chunk: &[RecordBatch; 3]| &chunk[table]).collect();
+            let picked = interleave_record_batch(&chunks, places[table].as_slice());
+            (name, picked.unwrap_or_else(|error| panic!("rows of the table: {error}")))
+        };
+        tables.map(rows).collect()
     }
 }
 
-/// The table, its place in [`Columns::TABLES`], and the row in it of an event.
+/// The table of an event, its place in [`Columns::TABLES`], and the row in its chunk.
 fn place(event: usize) -> (usize, usize) {
     let table = match event % ROUND {
         0 => 0,
         1..4 => 1,
         _ => 2,
     };
-    (table, rows_before(event)[table])
+    (table, rows_between(event - event % CHUNK, event)[table])
 }
 
 /// How many persons, auctions and bids are among the events before `event`.
 fn rows_before(event: usize) -> [usize; 3] {
     let (rounds, rest) = (event / ROUND, event % ROUND);
     [rounds + rest.min(1), rounds * 3 + rest.saturating_sub(1).min(3), rounds * 46 + rest.saturating_sub(4)]
+}
+
+/// How many persons, auctions and bids are among the events from `start` to before `end`.
+fn rows_between(start: usize, end: usize) -> [usize; 3] {
+    let (before, after) = (rows_before(start), rows_before(end));
+    std::array::from_fn(|table| after[table] - before[table])
 }
 
 /// A column of text, with room for `rows` texts of `bytes` bytes on average. Room that is not used costs no memory.
@@ -277,30 +296,36 @@ impl Bids {
 
 #[cfg(test)]
 mod tests {
+    use arrow_select::concat::concat_batches;
+
     use super::*;
+
+    /// The rows of each table, one after the other.
+    fn rows(part: Part) -> [RecordBatch; 3] {
+        std::array::from_fn(|table| {
+            let name = Columns::TABLES[table];
+            let of: Vec<&RecordBatch> = part.iter().filter(|(n, _)| *n == name).map(|(_, rows)| rows).collect();
+            let schema = of.first().map_or_else(|| Columns::new(1).chunks[0][table].schema(), |rows| rows.schema());
+            concat_batches(&schema, of).unwrap()
+        })
+    }
 
     #[test]
     fn parts_are_the_whole_in_order() {
-        let columns = Columns::new(1_234);
-        let mut at = [0; 3];
-        for start in (0..1_234).step_by(7) {
-            for (table, part) in columns.part(start..(start + 7).min(1_234)).into_iter().enumerate() {
-                let Some(part) = part else { continue };
-                assert_eq!(part, columns.tables()[table].slice(at[table], part.num_rows()));
-                at[table] += part.num_rows();
-            }
-        }
-        assert_eq!(at, columns.tables().each_ref().map(RecordBatch::num_rows));
+        let columns = Columns::new(21_234);
+        let parts: Part =
+            (0..21_234).step_by(977).flat_map(|from| columns.part(from..(from + 977).min(21_234))).collect();
+        assert_eq!(rows(parts), rows(columns.part(0..21_234)));
+        assert_eq!(rows(columns.part(0..21_234)).each_ref().map(RecordBatch::num_rows), rows_before(21_234));
     }
 
     #[test]
     fn an_event_has_its_place() {
-        let columns = Columns::new(500);
-        for number in 0..500 {
-            let (table, row) = place(number);
+        let columns = Columns::new(20_500);
+        for number in (0..20_500).step_by(7) {
             let part = columns.part(number..number + 1);
-            assert_eq!(part[table], Some(columns.tables()[table].slice(row, 1)));
-            assert_eq!(part.iter().flatten().count(), 1);
+            assert_eq!(part.len(), 1);
+            assert_eq!(part[0].0, Columns::TABLES[place(number).0]);
             assert_eq!(part, columns.pick(&[number]));
         }
     }

@@ -4,7 +4,7 @@ use deltaq::arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use deltaq::{Engine, EngineConfig, Result};
 use std::sync::Arc;
 
-use crate::engine::columns::{Columns, Part};
+use crate::engine::columns::Part;
 use crate::queries::{SCHEMA, SIDE_ROWS, view};
 
 /// What is said of the stream's tables.
@@ -43,10 +43,8 @@ pub fn open(workers: usize, tables: Tables, queries: &[&str]) -> Result<Engine> 
 /// As [`deltaq::Transaction::append`].
 pub fn push(db: &mut Engine, part: Part) -> Result<()> {
     let mut tx = db.begin()?;
-    for (table, rows) in Columns::TABLES.into_iter().zip(part) {
-        if let Some(rows) = rows {
-            tx.append(table, rows)?;
-        }
+    for (table, rows) in part {
+        tx.append(table, rows)?;
     }
     tx.commit()?;
     Ok(())

@@ -229,10 +229,8 @@ fn retract(
         let part = columns.pick(chunk);
         clock.start();
         let mut tx = db.begin()?;
-        for (table, rows) in Columns::TABLES.into_iter().zip(part) {
-            if let Some(rows) = rows {
-                tx.delete(table, rows)?;
-            }
+        for (table, rows) in part {
+            tx.delete(table, rows)?;
         }
         tx.commit()?;
         view.consume(&mut clock)?;
