@@ -20,7 +20,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from page import ROOT, TARGET, machine, markdown, mean, ratio, write  # noqa: E402
+from page import ROOT, TARGET, keeping, machine, markdown, mean, ratio, write  # noqa: E402
 
 DUCKDB = "duckdb==2.0.0"
 THREADS = 2
@@ -65,12 +65,12 @@ def measure(directory, arguments):
     for suite in ["naive", "seed"]:
         if suite not in arguments.suite:
             continue
-        command = [*shlex.split(arguments.prefix), str(TARGET / "release" / "deltaq-bench"), suite, "--export", str(directory / suite)]
+        command = [*shlex.split(arguments.prefix), str(TARGET / "release" / "deltaq-bench"), suite, "--touch", "6000", "--export", str(directory / suite)]
         if arguments.quick:
             command.append("--quick")
         if suite == "naive" and arguments.events:
             command += ["--events", str(arguments.events)]
-        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, env=keeping())
 
 
 def load(db, tables):

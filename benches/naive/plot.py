@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from page import ROOT, TARGET  # noqa: E402
+from page import ROOT, TARGET, keeping  # noqa: E402
 
 COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5f4690", "#666666"]
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 70, 70, 50, 55
@@ -24,9 +24,9 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 70, 70, 50, 55
 
 def measured(suite, arguments, events):
     """Medians by query: [(size, µs), …]."""
-    command = [*shlex.split(arguments.prefix), str(TARGET / "release" / "deltaq-bench"), suite]
+    command = [*shlex.split(arguments.prefix), str(TARGET / "release" / "deltaq-bench"), suite, "--touch", "6000"]
     command += ["--json", "--query", arguments.query, "--events", str(events)]
-    output = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
+    output = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=keeping()).stdout
     series = {}
     for line in map(json.loads, output.splitlines()):
         if line["metric"] == "p50":

@@ -51,6 +51,9 @@ struct Arguments {
     /// Declare the tables append-only (nexmark).
     #[arg(long)]
     append_only: bool,
+    /// Mebibytes of memory to touch before anything else, so that none is slow to come by while the clock runs.
+    #[arg(long, default_value_t = 0)]
+    touch: usize,
     /// Write tables and results below this directory, for another database to compute the same (seed, naive).
     #[arg(long, value_name = "DIR")]
     export: Option<std::path::PathBuf>,
@@ -77,6 +80,7 @@ enum Suite {
 fn main() {
     let arguments = Arguments::parse();
     let suite = arguments.suite;
+    deltaq_nexmark::touch(arguments.touch);
     let options = Options {
         query: arguments.query,
         events: arguments.events,

@@ -17,7 +17,7 @@ mod tally;
 use std::process::{Command, ExitCode};
 
 use clap::Parser;
-use deltaq_nexmark::{Arguments, Report, touch};
+use deltaq_nexmark::{Arguments, Report};
 
 /// As the other programs: memory stays with the program.
 #[global_allocator]
@@ -50,7 +50,6 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     }
     match arguments.queries()?.as_slice() {
         [query] => {
-            touch(arguments.touch);
             let report = run::measure(query, arguments);
             println!("{}", if arguments.json { report.json() } else { report.text() });
         }

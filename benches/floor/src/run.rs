@@ -3,13 +3,14 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use deltaq_nexmark::{Arguments, Checksum, Latencies, Report, RowText, Usage, events, reset_peak};
+use deltaq_nexmark::{Arguments, Checksum, Latencies, Report, RowText, Usage, events, reset_peak, touch};
 
 use crate::columns::Events;
 use crate::queries::program;
 
 /// Runs a query as asked. What is timed builds the deltas; a second run, untimed, sums them up.
 pub fn measure(query: &str, arguments: &Arguments) -> Report {
+    touch(arguments.touch);
     let (stream, loaded) = stream(arguments);
     reset_peak();
     let before = Usage::now();

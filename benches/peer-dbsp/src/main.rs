@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Parser;
 use dbsp::mimalloc::MiMalloc;
-use deltaq_nexmark::{Arguments, Report, touch};
+use deltaq_nexmark::{Arguments, Report};
 
 use crate::queries::Wanted;
 
@@ -54,7 +54,6 @@ fn run(options: &Options) -> Result<(), String> {
     match arguments.queries()?.as_slice() {
         [query] => {
             let wanted = Wanted { query, append_only: *append_only, all_tables: *all_tables };
-            touch(arguments.touch);
             let report = run::measure(wanted, arguments)?;
             println!("{}", if arguments.json { report.json() } else { report.text() });
         }

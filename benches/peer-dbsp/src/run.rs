@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dbsp::circuit::CircuitConfig;
 use dbsp::utils::Tup2;
 use dbsp::{DBData, DBSPHandle, Runtime, ZSetHandle};
-use deltaq_nexmark::{Arguments, Checksum, Latencies, Report, Usage, events, reset_peak, thread_cpu_seconds};
+use deltaq_nexmark::{Arguments, Checksum, Latencies, Report, Usage, events, reset_peak, thread_cpu_seconds, touch};
 
 use crate::output::Sink;
 use crate::queries::{Inputs, Wanted, build};
@@ -89,6 +89,7 @@ impl Clock {
 /// The events are held during the whole run, as rows by step. Before each step its rows are copied, which shares their text, with the
 /// clock stopped: the engine takes what it is given, and what it holds shall show beside the events and not in their place.
 pub fn measure(wanted: Wanted, arguments: &Arguments) -> Result<Report, String> {
+    touch(arguments.touch);
     let (steps, loaded) = steps(arguments);
     reset_peak();
     let before = Usage::now();
