@@ -12,7 +12,7 @@ use super::worker::{self, Answer, Bell, Command, Post, Reply, Spin};
 use crate::batch::{Batch, Epoch};
 use crate::error::Error;
 use crate::executor::Step;
-use crate::graph::{Node, NodeId};
+use crate::graph::{Kind, Node, NodeId};
 use crate::operator::Size;
 
 /// Rows that are worth the trouble of sharing a batch out: fewer go to one worker as they are.
@@ -53,6 +53,8 @@ pub struct Runtime {
     panicked: Option<(usize, String)>,
     /// Nodes of which no two workers yield equal rows.
     apart: HashSet<NodeId>,
+    /// The exchange nodes that are installed.
+    exchanges: HashSet<NodeId>,
 }
 
 /// The state of all workers, for [`Runtime::load`] to take back.
@@ -111,6 +113,7 @@ impl Runtime {
             finished: VecDeque::new(),
             panicked: None,
             apart: HashSet::new(),
+            exchanges: HashSet::new(),
         };
         for answer in runtime.answers()? {
             assert!(matches!(answer, Answer::Ready), "a worker's first reply is that it is ready");
@@ -133,6 +136,8 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`], as all calls from the panic on.
     pub fn install(&mut self, nodes: Vec<Node>) -> Result<(), Error> {
+        let exchanges = nodes.iter().filter(|node| matches!(node.kind, Kind::Exchange(_)));
+        self.exchanges.extend(exchanges.map(|node| node.id));
         self.tell(|_| Command::Install(nodes.clone()))
     }
 
@@ -143,6 +148,7 @@ impl Runtime {
     pub fn remove(&mut self, nodes: &[NodeId]) -> Result<(), Error> {
         nodes.iter().for_each(|node| {
             self.apart.remove(node);
+            self.exchanges.remove(node);
         });
         self.tell(|_| Command::Remove(nodes.to_vec()))
     }
@@ -173,8 +179,10 @@ impl Runtime {
         } else {
             let workers = self.config.workers;
             let turn = (epoch.0 % workers as u64) as usize;
-            let mut inputs = shares(inputs, workers, turn);
-            let mut snapshots = shares(snapshots, workers, turn);
+            // Where no row ever meets another, epochs are what workers share: nothing is to be put together afterwards.
+            let split = !self.exchanges.is_empty();
+            let mut inputs = shares(inputs, workers, turn, split);
+            let mut snapshots = shares(snapshots, workers, turn, split);
             self.tell(|worker| Command::Epoch {
                 epoch,
                 inputs: std::mem::take(&mut inputs[worker]),
@@ -239,7 +247,7 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn contents(&mut self, node: NodeId, snapshots: Vec<(NodeId, Batch)>) -> Result<Vec<Batch>, Error> {
-        let mut snapshots = shares(snapshots, self.config.workers, 0);
+        let mut snapshots = shares(snapshots, self.config.workers, 0, true);
         self.tell(|worker| Command::Contents(node, std::mem::take(&mut snapshots[worker])))?;
         let contents = self.answers()?.into_iter().map(|answer| match answer {
             Answer::Contents(batch) => batch,
@@ -445,11 +453,11 @@ fn join(mut step: Step, apart: &HashSet<NodeId>) -> Step {
     step
 }
 
-/// Each worker's share of `batches`: a slice of each, without a copy. Small batches go whole to worker `turn`.
-fn shares(batches: Vec<(NodeId, Batch)>, workers: usize, turn: usize) -> Vec<Vec<(NodeId, Batch)>> {
+/// Each worker's share of `batches`: a slice of each, without a copy. Small batches, and all unless `split`, go whole to worker `turn`.
+fn shares(batches: Vec<(NodeId, Batch)>, workers: usize, turn: usize, split: bool) -> Vec<Vec<(NodeId, Batch)>> {
     let mut shares: Vec<Vec<(NodeId, Batch)>> = (0..workers).map(|_| Vec::new()).collect();
     for (node, batch) in batches {
-        if workers == 1 || batch.len() < SHARED_ROWS_MIN {
+        if workers == 1 || !split || batch.len() < SHARED_ROWS_MIN {
             shares[turn].push((node, batch));
             continue;
         }
