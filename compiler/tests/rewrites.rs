@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::check_optimized;
+use common::{check_optimized, plan, shop};
+use deltaq_compiler::rewrite::optimize;
 
 #[test]
 fn pushed_filters() {
@@ -299,4 +300,36 @@ fn conditions_of_outer_joins() {
                  Scan customers
         ",
     );
+}
+
+#[test]
+fn texts_written_after_groups() {
+    check_optimized(
+        "SELECT kind, date_format(at, 'yyyy-MM-dd'), max(date_format(at, 'HH:mm')), count(DISTINCT to_char(at, 'YYYYMMDD')), min(n) FROM events GROUP BY 1, 2",
+        "
+         Project kind, date_format(CAST(key1 AS TIMESTAMP), 'yyyy-MM-dd') AS date_format, date_format(max, 'HH:mm') AS max, count, min
+           Aggregate by kind, date_format_key(at, 'yyyy-MM-dd'): max(date_format_key(at, 'HH:mm')), count(DISTINCT to_char_key(at, 'YYYYMMDD')), min(n)
+             Scan events
+        ",
+    );
+    check_optimized(
+        "SELECT id::text, day::text, min(id::text), count(*) FROM orders GROUP BY 1, 2 HAVING id::text < '5' AND count(*) > 1",
+        "
+         Project CAST(id AS TEXT) AS id, CAST(day AS TEXT) AS day, min, count
+           Filter (count > 1)
+             Aggregate by id, day: min(CAST(id AS TEXT)), count(*)
+               Filter (CAST(id AS TEXT) < '5')
+                 Scan orders
+        ",
+    );
+    // Texts of two values that are alike, and what is no text of one value.
+    for same in [
+        "SELECT date_format(at, 'yyyy-MM'), count(*) FROM events GROUP BY 1",
+        "SELECT date_format(at, 'yyyyMd'), count(*) FROM events GROUP BY 1",
+        "SELECT date_format(at, kind), count(*) FROM events GROUP BY 1",
+        "SELECT n::double precision::text, min(date_format(at, 'yyyy-MM-dd')) FROM events GROUP BY 1",
+    ] {
+        let plan = optimize(plan(same, &shop())).to_string();
+        assert!(plan.starts_with("Aggregate"), "{plan}");
+    }
 }

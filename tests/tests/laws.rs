@@ -1,5 +1,6 @@
 //! Laws of the engine as its user sees it.
 
+use deltaq::Engine;
 use deltaq_tests::generate::{Case, Dice, Step, Taste, check};
 use deltaq_tests::watch::Watch;
 
@@ -180,4 +181,57 @@ fn nothing_panics_on_failing_rows() {
         }
         Ok(())
     });
+}
+
+/// A text joined to another is no key that a rewrite knows: it shows what groups of texts are.
+#[test]
+fn groups_of_texts_are_groups_of_what_they_tell() {
+    let patterns = ["yyyy-MM-dd", "ddMMyyyy HH", "HH:mm", "yyyyMMddHHmmss", "MM-yyyy"];
+    let shown = |by: &str, text: &str| {
+        let keys = [
+            format!("DATE_FORMAT(at, '{by}'){text}"),
+            format!("CAST(n AS TEXT){text}"),
+            format!("CAST(n > 1 AS TEXT){text}"),
+        ];
+        let minute = format!("DATE_FORMAT(at, 'HH:mm'){text}");
+        format!(
+            "SELECT {} AS a, {} AS b, {} AS c, COUNT(*) AS d, COUNT({minute}) AS e, \
+             COUNT(DISTINCT TO_CHAR(at, 'YYYYMMDD'){text}) AS f, MIN({minute}) AS g, MAX({minute}) AS h, MIN(n) AS i, \
+             MAX(n) AS j, MAX(n) FILTER (WHERE n > 0) AS k FROM times GROUP BY {}",
+            keys[0],
+            keys[1],
+            keys[2],
+            keys.join(", ")
+        )
+    };
+    let mut engine = Engine::open_in_memory().expect("an engine opens");
+    engine.execute("CREATE TABLE times (id BIGINT, at TIMESTAMP, n INT)").expect("a table");
+    for (index, pattern) in patterns.iter().enumerate() {
+        for (view, text) in [("plain", ""), ("joined", " || ''")] {
+            engine.execute(&format!("CREATE VIEW {view}{index} AS {}", shown(pattern, text))).expect("a view");
+        }
+    }
+    let mut dice = Dice::new(17);
+    for round in 0..40 {
+        let rows: Vec<String> = (0..20)
+            .map(|row| {
+                // Years around the turn of eras, and around where they get a fifth digit.
+                let (year, era) = *dice.pick(&[(4, " BC"), (5, " BC"), (4, ""), (2013, ""), (9999, ""), (10_000, "")]);
+                let (day, hour, second) = (dice.between(26, 28), dice.below(3), dice.below(60));
+                let at = match dice.chance(90) {
+                    true => format!("TIMESTAMP '{year:04}-02-{day} {hour:02}:01:{second:02}{era}'"),
+                    false => "NULL".into(),
+                };
+                format!("({}, {at}, {})", round * 20 + row, dice.pick(&["0", "1", "2", "NULL"]))
+            })
+            .collect();
+        engine.execute(&format!("INSERT INTO times VALUES {}", rows.join(", "))).expect("rows");
+        engine.execute(&format!("DELETE FROM times WHERE id % 3 = {}", dice.below(3))).expect("fewer rows");
+        for index in 0..patterns.len() {
+            for (more, less) in [("plain", "joined"), ("joined", "plain")] {
+                let sql = format!("SELECT * FROM {more}{index} EXCEPT ALL SELECT * FROM {less}{index}");
+                assert_eq!(engine.query(&sql).expect("a result").len(), 0, "round {round}: {sql}");
+            }
+        }
+    }
 }

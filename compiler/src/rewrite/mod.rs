@@ -9,6 +9,7 @@ use deltaq_operators::aggregate::Call;
 use crate::plan::{Equality, Plan, SortKey};
 
 mod fold;
+mod group;
 mod merge;
 mod order;
 mod prune;
@@ -28,6 +29,7 @@ pub struct Pass {
 /// All passes, in the order they run.
 pub const PASSES: &[Pass] = &[
     Pass { name: "fold constants", run: fold::run },
+    Pass { name: "group by keys, write texts later", run: group::run },
     Pass { name: "push filters down", run: push::run },
     Pass { name: "order joins", run: order::run },
     Pass { name: "simplify", run: simplify::run },

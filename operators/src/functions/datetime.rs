@@ -11,7 +11,7 @@ use arrow_schema::DataType;
 use crate::expr::Expr;
 use crate::functions::calendar::{DAY, HOUR, MICROS, MINUTE, SECOND, days, month_len};
 use crate::functions::kernel::{Texts, at, checked, checked2, column, constant_text, map, nulls, side, strict, texts};
-use crate::functions::pattern::{Moment, Pattern};
+use crate::functions::pattern::{Cut, Moment, Pattern};
 use crate::functions::resolve::{any_nullable, as_is, count, exactly, is_unknown, names, signature};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, calendar, numeric_format, text};
 use crate::types::{SqlType, TEXT};
@@ -181,6 +181,28 @@ pub const FUNCTIONS: &[Function] = &[
             signature([ty, as_is(&args[1], TEXT)], TEXT)
         },
         |args, ty| write_kernel(ty, patterns(&args[1], Some(true))),
+    ),
+    entry(
+        "to_char_key",
+        "to_char_key(timestamp, pattern) → date, timestamp",
+        "What `to_char` writes alike, as one time: the date, or the time of day on 1970-01-01, or both, cut to the finest field of a constant pattern that has four digits of year, month and day, or the fields from HH24 on, or both. Groups by `to_char` form by it.",
+        &[
+            ("to_char_key(TIMESTAMP '2013-01-05 14:03:09', 'YYYY-MM-DD')", "2013-01-05"),
+            ("to_char_key(TIMESTAMP '2013-01-05 14:03:09', 'HH24:MI')", "1970-01-01 14:03:00"),
+        ],
+        |args| key_signature(args, false),
+        |args, ty| key_kernel(args, ty, false),
+    ),
+    entry(
+        "date_format_key",
+        "date_format_key(timestamp, pattern) → date, timestamp",
+        "What `date_format` writes alike, as one time: the date, or the time of day on 1970-01-01, or both, cut to the finest field of a constant pattern that has `yyyy`, `MM` and `dd`, or the fields from `HH` on, or both. Groups by `date_format` form by it.",
+        &[
+            ("date_format_key(TIMESTAMP '2013-01-05 14:03:09', 'yyyy-MM-dd')", "2013-01-05"),
+            ("date_format_key(TIMESTAMP '2013-01-05 14:03:09', 'yyyyMMddHH')", "2013-01-05 14:00:00"),
+        ],
+        |args| key_signature(args, true),
+        |args, ty| key_kernel(args, ty, true),
     ),
     entry(
         "from_unixtime",
@@ -500,6 +522,36 @@ fn write_kernel(ty: SqlType, compiled: Compiled) -> Kernel {
             _ => map(side::<TimestampMicrosecondType>(&args[0]), Moment::of),
         };
         write_all(&moments, args.get(1), &compiled, rows, nulls, errors)
+    })
+}
+
+/// What is left of a time by a constant pattern of `to_char`, or of `date_format` if `java`.
+pub fn cut(pattern: &str, java: bool) -> Option<Cut> {
+    compile(pattern, Some(java)).ok()?.cut()
+}
+
+fn key_signature(args: &[Arg], java: bool) -> Result<Signature, String> {
+    count(args, 2, 2)?;
+    let ty = if args[0].ty == SqlType::TimestampTz { SqlType::TimestampTz } else { SqlType::Timestamp };
+    let cut = match args[1].literal {
+        Some(crate::scalar::Scalar::Text(pattern)) => cut(pattern, java),
+        _ => None,
+    };
+    let cut = cut.ok_or("takes a constant pattern of a date, of a time of day from the hour on, or of both")?;
+    exactly(args, &[ty, TEXT], if cut.is_date() { SqlType::Date } else { SqlType::Timestamp })
+}
+
+fn key_kernel(args: &[Expr], ty: SqlType, java: bool) -> Kernel {
+    let cut = constant_text(&args[1]).and_then(|pattern| cut(pattern, java));
+    let cut = cut.unwrap_or_else(|| panic!("a call was resolved whose pattern is none"));
+    let out = ty.arrow();
+    strict(ty, move |args, _, _| {
+        let (times, nulls) = (side::<TimestampMicrosecondType>(&args[0]), nulls(args));
+        if cut.is_date() {
+            column::<Date32Type>(map(times, |micros| cut.day(micros)), nulls, &out)
+        } else {
+            column::<TimestampMicrosecondType>(map(times, |micros| cut.of(micros)), nulls, &out)
+        }
     })
 }
 

@@ -140,21 +140,23 @@ fn calls() -> Vec<Call> {
 }
 
 fn note(calls: &mut BTreeMap<String, Call>, function: &'static Function, types: &[SqlType]) {
-    let name = Scalar::Text("day".into());
-    let args: Vec<Arg> = (types.iter().enumerate())
-        .map(|(index, ty)| Arg {
-            ty: *ty,
-            literal: (index == 0 && *ty == TEXT && wants_name(function)).then_some(&name),
-        })
-        .collect();
+    let wanted = wants_constant(function).map(|(at, text)| (at, Scalar::Text(text.into())));
+    let literal = |index, ty| wanted.as_ref().filter(|(at, _)| index == *at && ty == TEXT).map(|(_, text)| text);
+    let args: Vec<Arg> =
+        types.iter().enumerate().map(|(index, ty)| Arg { ty: *ty, literal: literal(index, *ty) }).collect();
     if let Ok(signature) = (function.resolve)(&args) {
         calls.entry(format!("{} {:?}", function.name, signature.params)).or_insert((function, types.to_vec()));
     }
 }
 
-/// Whether the first argument is the name of a field, a constant.
-fn wants_name(function: &Function) -> bool {
-    matches!(function.name, "extract" | "timestampdiff" | "timestampadd")
+/// The argument that must be a constant, such as the name of a field, and one that it may be.
+fn wants_constant(function: &Function) -> Option<(usize, &'static str)> {
+    match function.name {
+        "extract" | "timestampdiff" | "timestampadd" => Some((0, "day")),
+        "to_char_key" => Some((1, "YYYYMMDD")),
+        "date_format_key" => Some((1, "HH:mm")),
+        _ => None,
+    }
 }
 
 /// The value of each row, as text: NULL, an error's code, or the value.
@@ -186,8 +188,8 @@ fn expression((function, types): &Call, failing: u32, constants: u32, choices: &
     let count = if function.name == "cast" { 1 } else { types.len() };
     for (index, ty) in types.iter().take(count).enumerate() {
         let from = if failing >> index & 1 == 1 { TEXT } else { *ty };
-        if index == 0 && wants_name(function) {
-            args.push(Expr::literal(Scalar::Text("day".into()), TEXT));
+        if let Some((_, text)) = wants_constant(function).filter(|(at, _)| index == *at) {
+            args.push(Expr::literal(Scalar::Text(text.into()), TEXT));
         } else if constants >> index & 1 == 1 {
             args.push(cast::to(Expr::literal(value(from, choices[index][0]), from), *ty));
         } else {

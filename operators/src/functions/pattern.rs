@@ -7,6 +7,10 @@ use crate::functions::interval::Interval;
 use crate::functions::numbers::write_unsigned;
 use crate::value::EvalError;
 
+mod cut;
+
+pub use cut::Cut;
+
 /// A compiled pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern(Vec<Part>);
