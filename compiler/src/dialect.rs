@@ -5,6 +5,7 @@ use std::any::TypeId;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
 
 /// PostgreSQL, and names in backquotes, `LIMIT offset, count`, `GROUP BY … WITH ROLLUP`.
 #[derive(Debug)]
@@ -46,7 +47,14 @@ impl Dialect for Sql {
     }
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
-        POSTGRES.get_next_precedence(parser)
+        use Token::{ExclamationMarkTilde, ExclamationMarkTildeAsterisk, Tilde, TildeAsterisk};
+        match parser.peek_token_ref().token {
+            // Matching binds as any operator with a name of its own, not as LIKE.
+            Tilde | TildeAsterisk | ExclamationMarkTilde | ExclamationMarkTildeAsterisk => {
+                Some(Ok(self.prec_value(Precedence::PgOther)))
+            }
+            _ => POSTGRES.get_next_precedence(parser),
+        }
     }
 
     fn prec_value(&self, prec: Precedence) -> u8 {

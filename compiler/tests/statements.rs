@@ -147,7 +147,8 @@ fn other_statements() {
     assert!(matches!(statement("START TRANSACTION"), Statement::Begin));
     assert!(matches!(statement("COMMIT"), Statement::Commit));
     assert!(matches!(statement("ROLLBACK"), Statement::Rollback));
-    assert!(matches!(statement("show tables"), Statement::Show { .. }));
+    assert!(matches!(statement("show tables"), Statement::Show { views: false }));
+    assert!(matches!(statement("SHOW VIEWS"), Statement::Show { views: true }));
     assert!(matches!(
         statement("DROP VIEW IF EXISTS a, spent CASCADE"),
         Statement::Drop { view: true, if_exists: true, cascade: true, .. }

@@ -8,6 +8,7 @@ use sqlparser::ast::{
 };
 
 use super::coerce::{arg, is_untyped};
+use super::precedence::reordered;
 use super::{Binder, Bound, all};
 
 /// A bound argument, and where it comes from.
@@ -38,6 +39,9 @@ impl Binder<'_> {
 
     fn form(&mut self, e: &ast::Expr) -> Bound<Expr> {
         use ast::Expr as E;
+        if let Some(reordered) = reordered(e) {
+            return self.expr(&reordered);
+        }
         match e {
             E::Identifier(name) => {
                 let span = self.span(e);
@@ -152,9 +156,13 @@ impl Binder<'_> {
                 let span = self.span(e);
                 self.unsupported("a row as a value is", span, "rows can be compared: (a, b) = (1, 2), (a, b) IN (…)")
             }
-            E::Collate { .. } => {
+            E::Collate { expr, collation } => {
+                let name = collation.0.last().and_then(|part| part.as_ident()).map(|name| name.value.to_lowercase());
+                if matches!(name.as_deref(), Some("c" | "posix" | "ucs_basic")) {
+                    return self.expr(expr);
+                }
                 let span = self.span(e);
-                self.unsupported("COLLATE is", span, "text is compared byte by byte")
+                self.unsupported("another collation than \"C\" is", span, "text is compared byte by byte")
             }
             E::Array(_) | E::CompoundFieldAccess { .. } | E::InUnnest { .. } => {
                 let span = self.span(e);
@@ -280,72 +288,6 @@ impl Binder<'_> {
             Ok((self.boolean(bound, x, what)?, *x))
         }))?;
         self.apply(name, args, e)
-    }
-
-    /// A comparison, of values or of rows.
-    fn compare(&mut self, name: &str, left: &ast::Expr, right: &ast::Expr, e: &ast::Expr) -> Bound<Expr> {
-        let (ast::Expr::Tuple(a), ast::Expr::Tuple(b)) = (bare(left), bare(right)) else {
-            return self.call_of(name, &[left, right], e);
-        };
-        if a.len() != b.len() || a.is_empty() {
-            let span = self.span(e);
-            return self.report("42601", format!("a row of {} is compared with a row of {}", a.len(), b.len()), span);
-        }
-        let pairs = all(a.iter().zip(b).map(|(x, y)| {
-            let (x, y) = (self.expr(x), self.expr(y));
-            Ok((x?, y?))
-        }))?;
-        self.compare_rows(name, &pairs, e)
-    }
-
-    /// `(a, b) op (c, d)`: equality of all, or the first difference decides.
-    pub fn compare_rows(&mut self, name: &str, pairs: &[(Expr, Expr)], e: &ast::Expr) -> Bound<Expr> {
-        let mut test =
-            |name: &str, pair: &(Expr, Expr)| self.apply(name, vec![(pair.0.clone(), e), (pair.1.clone(), e)], e);
-        match (name, pairs) {
-            (_, [pair]) => test(name, pair),
-            ("eq" | "not_distinct_from" | "ne" | "distinct_from", _) => {
-                let tests = all(pairs.iter().map(|p| test(name, p)))?;
-                let join = if matches!(name, "eq" | "not_distinct_from") { "and" } else { "or" };
-                self.apply(join, tests.into_iter().map(|t| (t, e)).collect(), e)
-            }
-            (_, [first, rest @ ..]) => {
-                let strictly = test(&name.replace("le", "lt").replace("ge", "gt"), first)?;
-                let equal = test("eq", first)?;
-                let then = self.compare_rows(name, rest, e)?;
-                let both = self.apply("and", vec![(equal, e), (then, e)], e)?;
-                self.apply("or", vec![(strictly, e), (both, e)], e)
-            }
-            (_, []) => panic!("a comparison of empty rows"),
-        }
-    }
-
-    fn in_list(&mut self, x: &ast::Expr, list: &[ast::Expr], negated: bool, e: &ast::Expr) -> Bound<Expr> {
-        let found = if let ast::Expr::Tuple(_) = bare(x) {
-            let tests = all(list.iter().map(|y| Ok((self.compare("eq", x, y, e)?, e))))?;
-            match tests.len() {
-                1 => tests.into_iter().next().map(|t| t.0).unwrap_or_else(|| panic!("one test")),
-                _ => self.apply("or", tests, e)?,
-            }
-        } else {
-            let args: Vec<&ast::Expr> = std::iter::once(x).chain(list).collect();
-            self.call_of("in", &args, e)?
-        };
-        self.negate_if(negated, found, e)
-    }
-
-    fn like(
-        &mut self,
-        name: &str,
-        x: &ast::Expr,
-        pattern: &ast::Expr,
-        escape: Option<&ast::Expr>,
-        negated: bool,
-        e: &ast::Expr,
-    ) -> Bound<Expr> {
-        let args: Vec<&ast::Expr> = [x, pattern].into_iter().chain(escape).collect();
-        let like = self.call_of(name, &args, e)?;
-        self.negate_if(negated, like, e)
     }
 
     fn unary(&mut self, op: &UnaryOperator, x: &ast::Expr, e: &ast::Expr) -> Bound<Expr> {

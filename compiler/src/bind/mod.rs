@@ -17,6 +17,7 @@ use crate::statement::Statement;
 
 mod call;
 mod coerce;
+mod compare;
 mod copy;
 mod create;
 mod expr;
@@ -27,6 +28,7 @@ mod lateral;
 mod literal;
 mod number;
 mod place;
+mod precedence;
 mod query;
 mod scope;
 mod select;
