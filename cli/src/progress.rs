@@ -62,6 +62,10 @@ impl Progress {
         }
         let Some(since) = self.since.take() else { return Counts::default() };
         self.now.elapsed = since.elapsed();
+        if self.warned > WARNINGS_MAX {
+            eprintln!("warning: {} not read as they are", counted(self.now.rejected, "row"));
+            self.warned = 0;
+        }
         self.before.rows += self.now.rows;
         self.before.rejected += self.now.rejected;
         self.before.elapsed += self.now.elapsed;

@@ -249,6 +249,9 @@ pub(crate) fn infer(input: &mut Input, options: &SourceOptions) -> Result<Schema
         let line = &input.rest()[from..from + bytes];
         from += bytes;
         rows += 1;
+        if rows == 1 && line.trim_ascii() == b"[" {
+            return Err(Error::format(input.name(), ARRAY));
+        }
         // A line that is no row is reported when it is read.
         if let Ok(object) = serde_json::from_slice::<IndexMap<Cow<str>, &RawValue>>(line) {
             for (key, value) in &object {
@@ -259,6 +262,9 @@ pub(crate) fn infer(input: &mut Input, options: &SourceOptions) -> Result<Schema
                 look(guess, value.get());
             }
         } else if let Ok(values) = serde_json::from_slice::<Vec<&RawValue>>(line) {
+            if !values.is_empty() && values.iter().all(|value| value.get().starts_with('{')) {
+                return Err(Error::format(input.name(), ARRAY));
+            }
             for (index, value) in values.iter().enumerate() {
                 look(guesses.entry(format!("column{}", index + 1)).or_default(), value.get());
             }
@@ -270,6 +276,8 @@ pub(crate) fn infer(input: &mut Input, options: &SourceOptions) -> Result<Schema
     let (names, guesses): (Vec<String>, Vec<Guess>) = guesses.into_iter().unzip();
     Ok(infer::schema(&names, &guesses))
 }
+
+const ARRAY: &str = "it is one JSON array; JSON lines have one object a line (jq -c '.[]' makes them)";
 
 fn look(guess: &mut Guess, json: &str) {
     match json.as_bytes() {

@@ -200,3 +200,12 @@ fn a_first_line_of_other_names_is_explained() {
     assert_eq!(rows, ["1 a 1.00 -"]);
     assert!(error.expect("it fails").to_string().ends_with("\"x\""));
 }
+
+#[test]
+fn a_json_array_is_no_json_lines() {
+    for text in ["[{\"a\": 1}, {\"a\": 2}]\n", "[\n  {\"a\": 1},\n  {\"a\": 2}\n]\n"] {
+        let reader = std::io::Cursor::new(text.as_bytes().to_vec());
+        let error = Source::from_reader(reader, &SourceOptions::new("t.json"), None).err().expect("it is refused");
+        assert!(error.to_string().contains("one object a line (jq"), "{text}: {error}");
+    }
+}
