@@ -315,7 +315,7 @@ fn texts_written_after_groups() {
     check_optimized(
         "SELECT id::text, day::text, min(id::text), count(*) FROM orders GROUP BY 1, 2 HAVING id::text < '5' AND count(*) > 1",
         "
-         Project CAST(id AS TEXT) AS id, CAST(day AS TEXT) AS day, min, count
+         Project CAST(key0 AS TEXT) AS id, CAST(key1 AS TEXT) AS day, min, count
            Filter (count > 1)
              Aggregate by id, day: min(CAST(id AS TEXT)), count(*)
                Filter (CAST(id AS TEXT) < '5')
