@@ -330,6 +330,6 @@ fn texts_written_after_groups() {
         "SELECT n::double precision::text, min(date_format(at, 'yyyy-MM-dd')) FROM events GROUP BY 1",
     ] {
         let plan = optimize(plan(same, &shop())).to_string();
-        assert!(plan.starts_with("Aggregate"), "{plan}");
+        assert!(!plan.contains("_key(") && !plan.contains("CAST(key"), "{plan}");
     }
 }
