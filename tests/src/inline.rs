@@ -168,6 +168,7 @@ impl Inline {
     fn run(&mut self, step: &Step, starting: bool) {
         self.epoch += 1;
         let workers = self.executors.len();
+        let mut frames = Vec::new();
         for (worker, executor) in self.executors.iter_mut().enumerate() {
             // Rows enter anywhere, by turns.
             let share = |rows: Vec<(Row, i64)>| -> Vec<(Row, i64)> {
@@ -185,19 +186,20 @@ impl Inline {
                     snapshots.push((*node, batch(&share(rows), &table.schema())));
                 }
             }
-            executor.begin(Epoch(self.epoch), inputs, snapshots);
+            frames.push(executor.begin(Epoch(self.epoch), inputs, snapshots));
         }
         let strata = self.executors[0].strata();
         let mut messages: Vec<Message> = Vec::new();
         for stratum in 0..strata {
             let mut next = Vec::new();
-            for (worker, executor) in self.executors.iter_mut().enumerate() {
+            for (worker, (executor, frame)) in self.executors.iter_mut().zip(&mut frames).enumerate() {
                 let received = messages.iter().filter(|m| m.target == worker).cloned().collect();
-                next.extend(executor.run(stratum, received));
+                next.extend(executor.run(frame, stratum, received));
+                executor.settle(frame, stratum);
             }
             messages = next;
         }
-        let steps: Vec<_> = self.executors.iter_mut().map(Executor::finish).collect();
+        let steps: Vec<_> = self.executors.iter_mut().zip(&mut frames).map(|(e, frame)| e.finish(frame)).collect();
         for view in &mut self.views {
             view.delta = Bag::new();
             for step in &steps {

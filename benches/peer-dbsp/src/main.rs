@@ -31,9 +31,9 @@ struct Options {
     /// Rows only come: queries that gain by it keep no more than they need then.
     #[arg(long)]
     append_only: bool,
-    /// Hand in all events, also those of tables that the query does not read.
+    /// Hand in only the events of tables that the query reads.
     #[arg(long)]
-    all_tables: bool,
+    only_read: bool,
 }
 
 fn main() -> ExitCode {
@@ -47,13 +47,13 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), String> {
-    let Options { arguments, append_only, all_tables } = options;
+    let Options { arguments, append_only, only_read } = options;
     if !arguments.json {
         println!("{}", Report::heading());
     }
     match arguments.queries()?.as_slice() {
         [query] => {
-            let wanted = Wanted { query, append_only: *append_only, all_tables: *all_tables };
+            let wanted = Wanted { query, append_only: *append_only, only_read: *only_read };
             let report = run::measure(wanted, arguments)?;
             println!("{}", if arguments.json { report.json() } else { report.text() });
         }
@@ -76,8 +76,7 @@ fn in_process_of_its_own(query: &str, options: &Options) -> Result<String, Strin
         command.arg(name).arg(value.to_string());
     }
     command.args(["--query", query]);
-    for (name, set) in [("--json", json), ("--append-only", options.append_only), ("--all-tables", options.all_tables)]
-    {
+    for (name, set) in [("--json", json), ("--append-only", options.append_only), ("--only-read", options.only_read)] {
         command.args(set.then_some(name));
     }
     let output = command.output().map_err(|error| error.to_string())?;

@@ -82,13 +82,13 @@ pub struct Wanted {
     pub query: &'static str,
     /// Whether rows only come.
     pub append_only: bool,
-    /// Whether tables that the query does not read get their rows, too.
-    pub all_tables: bool,
+    /// Whether tables that the query does not read get no rows.
+    pub only_read: bool,
 }
 
 /// Builds the circuit of a query; its output goes to `sink`.
 pub fn build(wanted: Wanted, circuit: &RootCircuit, sink: &Sink) -> Inputs {
-    let Wanted { query, append_only, all_tables } = wanted;
+    let Wanted { query, append_only, only_read } = wanted;
     let mut tables = Tables { circuit, inputs: Inputs::default(), append_only };
     match query {
         "q0" => sink.consume(&q0::q0(&mut tables)),
@@ -111,7 +111,7 @@ pub fn build(wanted: Wanted, circuit: &RootCircuit, sink: &Sink) -> Inputs {
     }
     let Inputs { persons, auctions, bids, .. } = &tables.inputs;
     let [no_persons, no_auctions, no_bids] = [persons.is_none(), auctions.is_none(), bids.is_none()];
-    if all_tables {
+    if !only_read {
         let _ = (
             no_persons.then(|| tables.persons()),
             no_auctions.then(|| tables.auctions()),

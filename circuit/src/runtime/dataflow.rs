@@ -2,16 +2,17 @@
 //!
 //! ```text
 //!          ┌───────────── exchange by target ─────────────┐
-//!          │                                              │  time t of a message: epoch · STRATA + the stratum
-//!          ▼  input                               output  │  that sent it. From input to output time grows by 1,
-//!   ┌─────────────────────────────────────────────────┐   │  so a message sent at t may cause one at t + 1.
-//!   │ commands ──▶  Host { executor, capability }     ├───┘
+//!          │                                              │  time of a message: (its epoch, the stratum that sent it),
+//!          ▼  input                               output  │  compared part by part. From input to output the stratum
+//!   ┌─────────────────────────────────────────────────┐   │  grows by 1: a message sent in one may cause one in the next.
+//!   │ commands ──▶  Host { executor, capabilities }   ├───┘
 //!   └─────────────────────────────────────────────────┘
 //! ```
 //!
-//! The capability stands at the earliest time at which this worker may still send. A worker with nothing to do in the
-//! later strata steps over them at once, to the epoch's end; a message that arrives brings its own capability, at its
-//! time + 1. So an epoch costs as many rounds between workers as messages need hops, not one for each stratum.
+//! Each epoch under way has a capability at the first stratum in which this worker may still send. With nothing to do in the
+//! later strata it lets go of it at once; a message that arrives brings a capability for the stratum after its own. So an
+//! epoch costs as many rounds between workers as messages need hops, not one for each stratum. As the order of times is
+//! partial, a stratum of one epoch does not wait for later strata of the epochs before.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -22,6 +23,7 @@ use timely::container::Accountable;
 use timely::dataflow::channels::pact::DistributorPact;
 use timely::dataflow::operators::Capability;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+use timely::order::Product;
 use timely::progress::Antichain;
 use timely::progress::frontier::MutableAntichain;
 use timely::scheduling::Activator;
@@ -29,12 +31,14 @@ use timely::worker::Worker;
 
 use super::parcel::{Parcel, Router};
 use super::worker::{Answer, Command, Reply};
-use crate::batch::{Batch, Epoch};
-use crate::executor::{Executor, Message};
-use crate::graph::NodeId;
+use crate::executor::{Executor, Frame, Message};
 
-/// Strata an epoch may have.
-const STRATA: u64 = 1 << 16;
+/// Epoch and stratum, partially ordered; the unit in front is what timely has a dataflow's times refine.
+type Time = Product<(), Product<u64, u64>>;
+
+fn time(epoch: u64, stratum: u64) -> Time {
+    Product::new((), Product::new(epoch, stratum))
+}
 
 /// What the worker's loop shares with its operator.
 #[derive(Clone, Default)]
@@ -52,16 +56,13 @@ impl Desk {
         self.0.borrow_mut().commands.push_back(command);
     }
 
-    /// The next command, if it is an epoch that starts no node.
-    fn next_epoch(&self) -> Option<(Epoch, Vec<(NodeId, Batch)>)> {
-        let mut papers = self.0.borrow_mut();
-        match papers.commands.pop_front()? {
-            Command::Epoch { epoch, inputs, snapshots } if snapshots.is_empty() => Some((epoch, inputs)),
-            other => {
-                papers.commands.push_front(other);
-                None
-            }
-        }
+    /// The next command that `admitted` lets through.
+    fn take(&self, admitted: impl FnOnce(&Command) -> bool) -> Option<Command> {
+        self.0.borrow_mut().commands.pop_front_if(|command| admitted(command))
+    }
+
+    fn wait(&self, waiting: bool) {
+        self.0.borrow_mut().waiting = waiting;
     }
 
     /// Whether an epoch is under way that needs something from other workers.
@@ -73,31 +74,27 @@ impl Desk {
 /// Builds the dataflow; activate what is returned to have commands carried out.
 pub(super) fn build(worker: &mut Worker, desk: Desk, replies: Sender<Reply>) -> Activator {
     let (index, peers) = (worker.index(), worker.peers());
-    worker.dataflow_named::<u64, _, _>("circuit", |scope| {
+    worker.dataflow_named::<Time, _, _>("circuit", |scope| {
         let mut builder = OperatorBuilder::new("executor".to_owned(), scope);
         let (mut output, messages) = builder.new_output();
-        let next = [(0, Antichain::from_elem(1))];
+        let next = [(0, Antichain::from_elem(time(0, 1)))];
         let mut input = builder.new_input_connection(messages, DistributorPact(|_peers| Router), next);
         let activator = scope.activator_for(builder.operator_info().address);
         builder.build(move |mut capabilities| {
-            let capability = capabilities.pop().unwrap_or_else(|| panic!("one output has one capability"));
+            let to_begin = capabilities.pop().unwrap_or_else(|| panic!("one output has one capability"));
             let mut host = Host {
                 index,
                 executor: Executor::new(index, peers),
-                capability,
+                to_begin,
                 arrived: BTreeMap::new(),
-                running: None,
-                ahead: None,
+                under_way: VecDeque::new(),
                 desk,
                 replies,
             };
-            move |frontiers: &[MutableAntichain<u64>]| {
+            move |frontiers: &[MutableAntichain<Time>]| {
                 input.for_each(|capability, parcel: &mut Parcel| {
-                    let next = *capability.time() + 1;
-                    if next < *host.capability.time() {
-                        host.capability = capability.delayed(&next, 0);
-                    }
-                    host.arrived.entry(next - 1).or_default().append(&mut parcel.0);
+                    let Product { outer: epoch, inner: stratum } = capability.time().inner;
+                    host.arrive(epoch, stratum + 1, parcel, |time| capability.delayed(time, 0));
                 });
                 let mut output = output.activate();
                 host.work(&frontiers[0], &mut |capability, messages| {
@@ -115,62 +112,81 @@ pub(super) fn build(worker: &mut Worker, desk: Desk, replies: Sender<Reply>) -> 
 struct Host {
     index: usize,
     executor: Executor,
-    capability: Capability<u64>,
-    /// Messages by the time they were sent at.
-    arrived: BTreeMap<u64, Vec<Message>>,
-    /// The epoch under way.
-    running: Option<Running>,
-    /// The epoch after it, if its stratum 0 has run.
-    ahead: Option<Epoch>,
+    /// At stratum 0 of the first epoch that has not begun.
+    to_begin: Capability<Time>,
+    /// Messages by epoch and the stratum they are for.
+    arrived: BTreeMap<(u64, u64), Vec<Message>>,
+    /// Epochs that have begun and not finished, in order.
+    under_way: VecDeque<UnderWay>,
     desk: Desk,
     replies: Sender<Reply>,
 }
 
-#[derive(Clone, Copy)]
-struct Running {
-    epoch: Epoch,
+struct UnderWay {
+    epoch: u64,
+    frame: Frame,
     /// The first stratum that has work even if no message arrives for it.
-    stratum: Option<usize>,
+    own: Option<u64>,
+    /// At the first stratum that has work, its own or a message's.
+    capability: Option<Capability<Time>>,
 }
 
+/// All strata: more than any epoch has.
+const ALL: u64 = u64::MAX;
+
 impl Host {
-    /// Carries out commands until there is none, or one waits for other workers.
-    fn work(&mut self, frontier: &MutableAntichain<u64>, send: &mut impl FnMut(&Capability<u64>, Vec<Message>)) {
-        loop {
-            if let Some(running) = self.running {
-                let Some(step) = self.advance(running, frontier, send) else {
-                    self.run_ahead(running.epoch, send);
-                    self.desk.0.borrow_mut().waiting = true;
-                    return;
-                };
-                self.answer(step);
+    fn arrive(
+        &mut self,
+        epoch: u64,
+        stratum: u64,
+        parcel: &mut Parcel,
+        capability: impl FnOnce(&Time) -> Capability<Time>,
+    ) {
+        self.arrived.entry((epoch, stratum)).or_default().append(&mut parcel.0);
+        // For an epoch that has not begun here, `to_begin` stands for it.
+        if let Some(under) = self.under_way.iter_mut().find(|u| u.epoch == epoch) {
+            let earlier = |held: &Capability<Time>| held.time().inner.inner <= stratum;
+            if !under.capability.as_ref().is_some_and(earlier) {
+                under.capability = Some(capability(&time(epoch, stratum)));
             }
-            if let Some(epoch) = self.ahead.take() {
-                self.executor.catch_up(epoch);
-                self.ran(epoch, 0);
-                continue;
-            }
-            let command = {
-                let mut papers = self.desk.0.borrow_mut();
-                papers.waiting = false;
-                papers.commands.pop_front()
-            };
-            let Some(command) = command else { return };
-            self.carry_out(command, send);
         }
     }
 
-    fn carry_out(&mut self, command: Command, send: &mut impl FnMut(&Capability<u64>, Vec<Message>)) {
+    /// Carries out commands until there is none, or all wait for other workers.
+    fn work(&mut self, frontier: &MutableAntichain<Time>, send: &mut impl FnMut(&Capability<Time>, Vec<Message>)) {
+        loop {
+            let over = self.advance_all(frontier, send);
+            let alone = self.under_way.is_empty();
+            let starting = self.executor.is_starting();
+            let open = self.executor.hold(0) as u64;
+            let admitted = |command: &Command| match command {
+                Command::Epoch { .. } if !alone => !starting && open < over,
+                _ => alone,
+            };
+            let Some(command) = self.desk.take(admitted) else {
+                self.desk.wait(!alone);
+                return;
+            };
+            self.carry_out(command);
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
         match command {
             Command::Epoch { epoch, inputs, snapshots } => {
-                self.executor.begin(epoch, inputs, snapshots);
+                let mut frame = self.executor.begin(epoch, inputs, snapshots);
                 if self.executor.strata() == 1 {
-                    self.executor.run(0, Vec::new());
-                    let step = self.executor.finish();
+                    self.executor.run(&mut frame, 0, Vec::new());
+                    let step = self.executor.finish(&mut frame);
+                    // The caller may go on while arrangements take in what it has been told.
                     self.answer(Answer::Step(step));
+                    self.executor.settle(&frame, 0);
+                    self.executor.put_back(frame);
                 } else {
-                    self.capability.downgrade(&(epoch.0 * STRATA));
-                    self.run(epoch, 0, Vec::new(), send);
+                    let epoch = epoch.0;
+                    let capability = Some(self.to_begin.delayed(&time(epoch, 0)));
+                    self.to_begin.downgrade(&time(epoch + 1, 0));
+                    self.under_way.push_back(UnderWay { epoch, frame, own: Some(0), capability });
                 }
             }
             Command::Install(nodes) => self.executor.install(nodes),
@@ -186,81 +202,86 @@ impl Host {
         }
     }
 
-    /// While epoch `current` waits for others: what can be done of the next one, and sent.
-    fn run_ahead(&mut self, current: Epoch, send: &mut impl FnMut(&Capability<u64>, Vec<Message>)) {
-        if self.ahead.is_some() || !self.executor.may_run_ahead() {
-            return;
+    /// Runs what can be run of the epochs under way, the oldest first, and answers those that are finished. Returns how many
+    /// strata are over in all of them.
+    fn advance_all(
+        &mut self,
+        frontier: &MutableAntichain<Time>,
+        send: &mut impl FnMut(&Capability<Time>, Vec<Message>),
+    ) -> u64 {
+        let mut over = ALL;
+        for place in 0..self.under_way.len() {
+            over = self.advance(place, over, frontier, send);
         }
-        let Some((epoch, inputs)) = self.desk.next_epoch() else { return };
-        assert!(epoch > current, "epochs come in order");
-        let mut messages = self.executor.run_ahead(inputs);
-        messages.retain(|m| !m.batch.is_empty());
-        if !messages.is_empty() {
-            send(&self.capability.delayed(&(epoch.0 * STRATA)), messages);
+        while let Some(under) = self.under_way.front()
+            && self.next(under).is_none()
+            && heard(frontier, under.epoch) == ALL
+        {
+            if let Some(mut done) = self.under_way.pop_front() {
+                let step = self.executor.finish(&mut done.frame);
+                self.answer(Answer::Step(step));
+                self.executor.put_back(done.frame);
+            }
         }
-        self.ahead = Some(epoch);
+        over
     }
 
-    /// Runs what strata of the epoch can run; its result once no message of it can arrive any more.
+    /// Runs what strata of an epoch can be run when `limit` strata of the epochs before are over. Returns how many
+    /// strata are over now, in it and those before.
     fn advance(
         &mut self,
-        running: Running,
-        frontier: &MutableAntichain<u64>,
-        send: &mut impl FnMut(&Capability<u64>, Vec<Message>),
-    ) -> Option<Answer> {
-        let start = running.epoch.0 * STRATA;
-        let end = start + STRATA;
-        let mut own = running.stratum;
+        place: usize,
+        limit: u64,
+        frontier: &MutableAntichain<Time>,
+        send: &mut impl FnMut(&Capability<Time>, Vec<Message>),
+    ) -> u64 {
+        let heard = heard(frontier, self.under_way[place].epoch);
         loop {
-            let woken = self.arrived.range(start..end).next().map(|(time, _)| (time - start) as usize + 1);
-            let next = own.into_iter().chain(woken).min();
-            // Stratum s runs when no message of stratum s - 1 or earlier can arrive.
-            let before = next.map_or(end, |stratum| start + stratum as u64);
-            if frontier.less_than(&before) {
-                return None;
+            let Some(stratum) = self.next(&self.under_way[place]) else { return limit.min(heard) };
+            if stratum >= heard || self.executor.hold(stratum as usize) as u64 >= limit {
+                return limit.min(heard).min(stratum);
             }
-            let Some(stratum) = next else {
-                self.running = None;
-                return Some(Answer::Step(self.executor.finish()));
-            };
-            let received = self.arrived.remove(&(before - 1)).unwrap_or_default();
-            own = self.run(running.epoch, stratum, received, send);
+            self.run(place, stratum, send);
         }
     }
 
-    /// Runs one stratum and sends what it sends. Returns the next stratum with work.
-    fn run(
-        &mut self,
-        epoch: Epoch,
-        stratum: usize,
-        received: Vec<Message>,
-        send: &mut impl FnMut(&Capability<u64>, Vec<Message>),
-    ) -> Option<usize> {
-        let start = epoch.0 * STRATA;
-        let time = start + stratum as u64;
-        let mut messages = self.executor.run(stratum, received);
+    /// The first stratum that has work.
+    fn next(&self, under: &UnderWay) -> Option<u64> {
+        let woken = self.arrived.range((under.epoch, 0)..(under.epoch + 1, 0)).next().map(|((_, stratum), _)| *stratum);
+        under.own.into_iter().chain(woken).min()
+    }
+
+    /// Runs one stratum, sends what it sends, and lets the capability follow.
+    fn run(&mut self, place: usize, stratum: u64, send: &mut impl FnMut(&Capability<Time>, Vec<Message>)) {
+        let under = &mut self.under_way[place];
+        let received = self.arrived.remove(&(under.epoch, stratum)).unwrap_or_default();
+        let mut messages = self.executor.run(&mut under.frame, stratum as usize, received);
         messages.retain(|m| !m.batch.is_empty());
         if !messages.is_empty() {
-            self.capability.downgrade(&time);
-            send(&self.capability, messages);
+            let capability =
+                under.capability.as_mut().unwrap_or_else(|| panic!("a stratum with work has a capability"));
+            capability.downgrade(&time(under.epoch, stratum));
+            send(capability, messages);
         }
-        self.ran(epoch, stratum)
-    }
-
-    /// Lets the capability follow after a stratum has run. Returns the next stratum with work.
-    fn ran(&mut self, epoch: Epoch, stratum: usize) -> Option<usize> {
-        let start = epoch.0 * STRATA;
-        let time = start + stratum as u64;
-        let own = self.executor.pending(stratum);
-        let woken = self.arrived.range(time..start + STRATA).next().map(|(time, _)| time + 1);
-        let next = own.map(|s| start + s as u64).into_iter().chain(woken).min();
-        self.capability.downgrade(&next.unwrap_or(start + STRATA));
-        self.running = Some(Running { epoch, stratum: own });
-        own
+        self.executor.settle(&under.frame, stratum as usize);
+        under.own = self.executor.pending(&under.frame, stratum as usize).map(|s| s as u64);
+        let next = self.next(&self.under_way[place]);
+        let under = &mut self.under_way[place];
+        match (next, &mut under.capability) {
+            (Some(next), Some(capability)) => capability.downgrade(&time(under.epoch, next)),
+            _ => under.capability = None,
+        }
     }
 
     fn answer(&self, answer: Answer) {
         // The coordinator may be gone; then the loop is about to end.
         let _ = self.replies.send(Reply { worker: self.index, answer });
     }
+}
+
+/// How many strata of an epoch all messages have arrived for.
+fn heard(frontier: &MutableAntichain<Time>, epoch: u64) -> u64 {
+    let frontier = frontier.frontier();
+    let earlier = frontier.iter().map(|time| time.inner).filter(|time| time.outer <= epoch);
+    earlier.map(|time| time.inner + 1).min().unwrap_or(ALL)
 }

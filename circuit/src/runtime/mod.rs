@@ -14,7 +14,8 @@
 //! ```
 //!
 //! A circuit without an exchange is one stratum: then an epoch costs one function call and nothing is said between
-//! workers. Otherwise stratum s + 1 of an epoch runs when timely's frontier has passed the messages of stratum s.
+//! workers. Otherwise stratum s + 1 of an epoch runs when timely's frontier has passed the messages of stratum s; meanwhile
+//! other epochs go on.
 //!
 //! Both sides wait alike: a short spin, then the thread parks. Nothing spins while there is nothing to do.
 

@@ -9,7 +9,8 @@ use arrow_array::types::*;
 use arrow_buffer::NullBuffer;
 
 use crate::expr::Expr;
-use crate::functions::kernel::{Flag, Side, checked, checked2, column, map2, map2_mut, nulls, side, strict};
+use crate::functions::divisor::Divisor;
+use crate::functions::kernel::{Flag, Side, checked, checked2, column, map, map2, map2_mut, nulls, side, strict};
 use crate::functions::numbers::{POW10, digits};
 use crate::functions::resolve::{any_nullable, count, is_unknown, names, quoted, signature};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, decimal, temporal};
@@ -222,6 +223,9 @@ trait Integer: Copy {
     fn div(self, other: Self) -> (Self, bool);
     fn rem(self, other: Self) -> (Self, bool);
     fn is_zero(self) -> bool;
+    fn wide(self) -> i64;
+    /// `wide` or what is nearer to zero.
+    fn narrow(wide: i64) -> Self;
 }
 
 macro_rules! integers {
@@ -255,6 +259,14 @@ macro_rules! integers {
             fn is_zero(self) -> bool {
                 self == 0
             }
+            #[inline(always)]
+            fn wide(self) -> i64 {
+                i64::from(self)
+            }
+            #[inline(always)]
+            fn narrow(wide: i64) -> $t {
+                wide as $t
+            }
         }
     )*};
 }
@@ -268,10 +280,16 @@ fn integers<T: ArrowPrimitiveType<Native: Integer>>(
 ) -> ArrayRef {
     let (a, b, nulls) = (side::<T>(&args[0]), side::<T>(&args[1]), nulls(args));
     let n = nulls.as_ref();
+    let divisor = match (op, a, b) {
+        (Op::Div | Op::Mod, Side::Each(_), Side::One(by)) => Divisor::new(by.wide()),
+        _ => None,
+    };
     let values = match op {
         Op::Add => checked2(a, b, n, errors, beyond(ty), |x, y| x.add(y)),
         Op::Sub => checked2(a, b, n, errors, beyond(ty), |x, y| x.sub(y)),
         Op::Mul => checked2(a, b, n, errors, beyond(ty), |x, y| x.mul(y)),
+        Op::Div if let Some(by) = divisor => map(a, |x| T::Native::narrow(by.quotient(x.wide()))),
+        Op::Mod if let Some(by) = divisor => map(a, |x| T::Native::narrow(by.remainder(x.wide()))),
         Op::Div => {
             zeros(b, a, n, errors, |y| y.is_zero());
             checked2(a, b, n, errors, beyond(ty), |x, y| x.div(y))

@@ -18,6 +18,7 @@ pub mod conditional;
 pub mod datetime;
 pub mod decimal;
 pub mod digest;
+mod divisor;
 pub mod durations;
 pub mod encodings;
 pub mod fields;

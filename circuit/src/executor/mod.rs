@@ -1,0 +1,447 @@
+//! One worker's copy of the circuit, run epoch by epoch.
+//!
+//! Nodes between two exchanges run back to back, by direct calls: a *stratum*. What an epoch's nodes yield is in a [`Frame`]:
+//!
+//! ```text
+//!   begin(inputs) → frame
+//!   run(frame, 0) ─ messages, settle(frame, 0) → run(frame, 1) ─ messages, settle(frame, 1) → … → finish(frame) → outputs
+//! ```
+//!
+//! With one worker there is no exchange and a step is one stratum. With several, [`crate::runtime`] carries messages between
+//! them, and epochs overlap: stratum s of an epoch may run as soon as stratum [`hold(s)`](Executor::hold) of the epoch before is
+//! over, which mostly is s itself.
+//!
+//! An arrangement takes its delta in when the last stratum that reads it has run: until then every reader, in whatever
+//! stratum, sees the same content.
+
+mod scatter;
+mod starting;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::batch::{Batch, Epoch};
+use crate::definition::ByDefinition;
+use crate::graph::{Kind, Node, NodeId};
+use crate::operator::{Class, Context, Input, Operator, Output, Partition, Query, RowError, Size};
+use crate::trace::Trace;
+
+use scatter::scatter;
+use starting::Start;
+
+/// A batch on its way to another worker's copy of an exchange node.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The worker it goes to.
+    pub target: usize,
+    /// The exchange node it arrives at.
+    pub node: NodeId,
+    /// The rows.
+    pub batch: Batch,
+    /// Whether the rows are from before the epoch: for readers of the exchange that start in it.
+    pub before: bool,
+}
+
+/// What one epoch yielded on this worker.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// The deltas of the watched nodes, where not empty; consolidated, but not across workers.
+    pub outputs: Vec<(NodeId, Batch)>,
+    /// Errors by the node that met them.
+    pub errors: Vec<(NodeId, RowError)>,
+}
+
+/// One worker's copy of the circuit.
+pub struct Executor {
+    worker: usize,
+    workers: usize,
+    cells: Vec<Cell>,
+    places: HashMap<NodeId, usize>,
+    strata: Vec<Stratum>,
+    any_starting: bool,
+    /// Frames of finished epochs, to be used again.
+    spare: Vec<Frame>,
+}
+
+/// An epoch under way: what nodes have yielded in it so far.
+pub struct Frame {
+    epoch: Epoch,
+    /// Each node's delta, by its place.
+    deltas: Vec<Batch>,
+    /// There where nodes start in this epoch.
+    start: Option<Start>,
+    errors: Vec<(NodeId, RowError)>,
+}
+
+/// A node at work.
+struct Cell {
+    node: Node,
+    inputs: Vec<usize>,
+    stratum: usize,
+    watched: bool,
+    /// Not yet run: its first epoch feeds it the contents of older inputs.
+    starting: bool,
+    role: Role,
+}
+
+#[derive(Default)]
+struct Stratum {
+    /// The nodes it runs, in order.
+    places: Vec<usize>,
+    /// The arrangements that nobody reads in a later one.
+    settling: Vec<usize>,
+    /// The last stratum that reads what this one reads.
+    hold: usize,
+}
+
+enum Role {
+    Source,
+    Constant(Batch),
+    Lift(Arc<dyn Query>),
+    Operator(Box<dyn Operator>, Arc<dyn Query>),
+    Plus,
+    Negate,
+    Arrange(Box<Trace>),
+    Exchange(Partition),
+    /// Out of its cell while it runs.
+    Away,
+}
+
+impl Executor {
+    /// An executor of no nodes: worker `worker` of `workers`.
+    pub fn new(worker: usize, workers: usize) -> Executor {
+        assert!(worker < workers, "worker {worker} of {workers}");
+        Executor {
+            worker,
+            workers,
+            cells: Vec::new(),
+            places: HashMap::new(),
+            strata: Vec::new(),
+            any_starting: false,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Adds nodes, which read each other or nodes that are here. In the epoch that follows they start: they are fed
+    /// the contents of the older nodes that they read.
+    pub fn install(&mut self, nodes: Vec<Node>) {
+        for node in nodes {
+            let inputs: Vec<usize> = node.inputs.iter().map(|i| self.place(*i)).collect();
+            let types = || self.types(inputs[0]);
+            let role = match &node.kind {
+                Kind::Source { .. } => Role::Source,
+                Kind::Constant(batch, _) => Role::Constant(batch.clone()),
+                Kind::Query(query) => match query.operator() {
+                    Some(operator) => Role::Operator(operator, Arc::clone(query)),
+                    None if query.class() == Class::Linear && inputs.len() == 1 => Role::Lift(Arc::clone(query)),
+                    None => {
+                        let types = inputs.iter().map(|i| self.types(*i)).collect();
+                        Role::Operator(Box::new(ByDefinition::new(Arc::clone(query), types)), Arc::clone(query))
+                    }
+                },
+                Kind::Plus => Role::Plus,
+                Kind::Negate => Role::Negate,
+                Kind::Arrange { key, nulls } => Role::Arrange(Box::new(Trace::new(types(), key.clone(), *nulls))),
+                Kind::Exchange(partition) => Role::Exchange(partition.clone()),
+            };
+            let below = inputs.iter().map(|i| self.cells[*i].stratum).max().unwrap_or(0);
+            let stratum = below + usize::from(matches!(role, Role::Exchange(_)));
+            let place = self.cells.len();
+            self.places.insert(node.id, place);
+            self.cells.push(Cell { node, inputs, stratum, watched: false, starting: true, role });
+            self.any_starting = true;
+        }
+        self.lay_strata();
+    }
+
+    /// Removes nodes, which no remaining node may read, and their state.
+    pub fn remove(&mut self, nodes: &[NodeId]) {
+        let cells = std::mem::take(&mut self.cells);
+        self.places.clear();
+        for cell in cells.into_iter().filter(|c| !nodes.contains(&c.node.id)) {
+            let inputs = cell.node.inputs.iter().map(|i| self.place(*i)).collect();
+            self.places.insert(cell.node.id, self.cells.len());
+            self.cells.push(Cell { inputs, ..cell });
+        }
+        self.lay_strata();
+    }
+
+    /// Sorts the nodes into strata, and says until when each arrangement is read.
+    fn lay_strata(&mut self) {
+        self.spare.clear();
+        self.strata.clear();
+        self.strata.resize_with(self.cells.iter().map(|c| c.stratum + 1).max().unwrap_or(1), Stratum::default);
+        let mut last_read: Vec<usize> = self.cells.iter().map(|c| c.stratum).collect();
+        for cell in &self.cells {
+            cell.inputs.iter().for_each(|i| last_read[*i] = last_read[*i].max(cell.stratum));
+        }
+        let arranged = |place: &usize| matches!(self.cells[*place].role, Role::Arrange(_));
+        for (place, cell) in self.cells.iter().enumerate() {
+            let stratum = &mut self.strata[cell.stratum];
+            stratum.places.push(place);
+            let holds = cell.inputs.iter().filter(|i| arranged(i)).map(|i| last_read[*i]);
+            stratum.hold = holds.fold(stratum.hold.max(cell.stratum), usize::max);
+        }
+        for place in (0..self.cells.len()).filter(arranged) {
+            self.strata[last_read[place]].settling.push(place);
+        }
+    }
+
+    /// Says whether the deltas of `node` are among a step's outputs.
+    pub fn watch(&mut self, node: NodeId, on: bool) {
+        let place = self.place(node);
+        self.cells[place].watched = on;
+    }
+
+    fn place(&self, id: NodeId) -> usize {
+        *self.places.get(&id).unwrap_or_else(|| panic!("node {} is not installed", id.0))
+    }
+
+    fn types(&self, place: usize) -> Vec<arrow_schema::DataType> {
+        let cell = &self.cells[place];
+        match &cell.node.kind {
+            Kind::Source { types, .. } | Kind::Constant(_, types) => types.clone(),
+            Kind::Query(query) => query.types(),
+            _ => self.types(cell.inputs[0]),
+        }
+    }
+
+    /// Begins an epoch with the deltas of source nodes. `snapshots`: where nodes start, this worker's share of the rows that
+    /// the tables below them held before this epoch (see [`crate::graph::Graph::snapshots`]). An epoch in which nodes
+    /// [start](Executor::is_starting) is under way alone.
+    pub fn begin(&mut self, epoch: Epoch, inputs: Vec<(NodeId, Batch)>, snapshots: Vec<(NodeId, Batch)>) -> Frame {
+        let spare = self.spare.pop().unwrap_or_else(|| Frame {
+            epoch,
+            deltas: vec![Batch::none(); self.cells.len()],
+            start: None,
+            errors: Vec::new(),
+        });
+        let mut frame = Frame { epoch, ..spare };
+        if self.any_starting {
+            self.start(&mut frame, snapshots);
+        }
+        for (node, batch) in inputs {
+            let delta = &mut frame.deltas[self.place(node)];
+            *delta = if delta.is_empty() { batch } else { Batch::concat(&[delta.clone(), batch]) };
+        }
+        frame
+    }
+
+    /// Whether nodes start in the epoch that begins next.
+    pub fn is_starting(&self) -> bool {
+        self.any_starting
+    }
+
+    /// The last stratum of the epoch before that must be over when `stratum` runs.
+    pub fn hold(&self, stratum: usize) -> usize {
+        self.strata.get(stratum).map_or(stratum, |s| s.hold)
+    }
+
+    /// Runs the nodes of stratum `stratum`, given all messages for it; returns messages for the next,
+    /// those to this worker itself among them. [`Executor::settle`] it once they are sent.
+    pub fn run(&mut self, frame: &mut Frame, stratum: usize, received: Vec<Message>) -> Vec<Message> {
+        let mut arrived: HashMap<(NodeId, bool), Vec<Batch>> = HashMap::new();
+        for message in received {
+            arrived.entry((message.node, message.before)).or_default().push(message.batch);
+        }
+        let places = self.strata.get_mut(stratum).map(|s| std::mem::take(&mut s.places)).unwrap_or_default();
+        for &place in &places {
+            if let Role::Exchange(_) = self.cells[place].role {
+                let id = self.cells[place].node.id;
+                let mut take = |before| Batch::concat(&arrived.remove(&(id, before)).unwrap_or_default());
+                frame.deltas[place] = take(false);
+                if let Some(start) = &mut frame.start {
+                    start.receive(place, || take(true));
+                }
+            } else {
+                self.replay(frame, place);
+                self.run_cell(frame, place);
+            }
+        }
+        if let Some(slot) = self.strata.get_mut(stratum) {
+            slot.places = places;
+        }
+        self.messages(frame, stratum + 1)
+    }
+
+    /// What the exchanges that stratum `stratum` begins with are to carry.
+    fn messages(&self, frame: &Frame, stratum: usize) -> Vec<Message> {
+        let mut messages = Vec::new();
+        for &place in self.strata.get(stratum).map_or(&[][..], |s| &s.places) {
+            let cell = &self.cells[place];
+            if let Role::Exchange(partition) = &cell.role {
+                let mut send = |batch: &Batch, before| {
+                    for (target, batch) in scatter(batch, partition, self.worker, self.workers) {
+                        messages.push(Message { target, node: cell.node.id, batch, before });
+                    }
+                };
+                send(&frame.fed(cell, cell.inputs[0]), false);
+                if let Some(before) = frame.start.as_ref().and_then(|start| start.to_send(place, cell.inputs[0])) {
+                    send(before, true);
+                }
+            }
+        }
+        messages
+    }
+
+    /// After a stratum has run: arrangements that no later one reads take in their deltas.
+    pub fn settle(&mut self, frame: &Frame, stratum: usize) {
+        for &place in self.strata.get(stratum).map_or(&[][..], |s| &s.settling) {
+            if let (Role::Arrange(trace), false) = (&mut self.cells[place].role, frame.deltas[place].is_empty()) {
+                trace.update(&frame.deltas[place]);
+            }
+        }
+    }
+
+    /// The first stratum after `stratum`, which has run, with something to do even if no message arrives for it.
+    pub fn pending(&self, frame: &Frame, stratum: usize) -> Option<usize> {
+        if frame.start.is_some() {
+            return Some(stratum + 1).filter(|s| *s < self.strata());
+        }
+        let fed = |cell: &&Cell| cell.inputs.iter().any(|i| !frame.deltas[*i].is_empty());
+        let later = self.cells.iter().filter(|c| c.stratum > stratum && !matches!(c.role, Role::Exchange(_)));
+        later.filter(fed).map(|c| c.stratum).min()
+    }
+
+    fn run_cell(&mut self, frame: &mut Frame, place: usize) {
+        let starting = self.cells[place].starting;
+        let idle = self.cells[place].inputs.iter().all(|i| !frame.feeds(starting, *i));
+        if idle && !starting {
+            return;
+        }
+        let context = Context { epoch: frame.epoch, worker: self.worker, workers: self.workers, starting };
+        let mut role = std::mem::replace(&mut self.cells[place].role, Role::Away);
+        let cell = &self.cells[place];
+        let skip = idle && !matches!(role, Role::Source | Role::Constant(_) | Role::Operator(..));
+        let output = match &mut role {
+            _ if skip => Output::none(),
+            Role::Source | Role::Exchange(_) => frame.deltas[place].clone().into(),
+            Role::Constant(batch) if starting && self.worker == 0 => batch.clone().into(),
+            Role::Constant(_) => Output::none(),
+            Role::Lift(query) => query.apply(&[frame.fed(cell, cell.inputs[0])]),
+            Role::Plus => {
+                let deltas: Vec<Batch> = cell.inputs.iter().map(|i| frame.fed(cell, *i)).collect();
+                Batch::concat(&deltas).into()
+            }
+            Role::Negate => frame.fed(cell, cell.inputs[0]).negate().into(),
+            Role::Arrange(_) => frame.fed(cell, cell.inputs[0]).into(),
+            Role::Operator(operator, _) => {
+                // An arrangement that was there before its reader: all of it is in the delta, so the reader sees none as old.
+                let fed_before = |i: &usize| frame.before(starting, *i).is_some().then(|| frame.fed(cell, *i));
+                let fed: Vec<Option<Batch>> = cell.inputs.iter().map(fed_before).collect();
+                let mut inputs = Vec::with_capacity(cell.inputs.len());
+                for (place, fed) in cell.inputs.iter().zip(&fed) {
+                    let trace = match &self.cells[*place].role {
+                        Role::Arrange(trace) if fed.is_none() => Some(&**trace),
+                        _ => None,
+                    };
+                    inputs.push(Input { delta: fed.as_ref().unwrap_or(&frame.deltas[*place]), trace });
+                }
+                operator.step(&context, &inputs)
+            }
+            Role::Away => panic!("node {} runs inside itself", cell.node.id.0),
+        };
+        let id = cell.node.id;
+        frame.errors.extend(output.errors.into_iter().filter(|e| e.weight != 0).map(|e| (id, e)));
+        frame.deltas[place] = output.rows;
+        self.cells[place].role = role;
+    }
+
+    /// How many strata there are.
+    pub fn strata(&self) -> usize {
+        self.strata.len().max(1)
+    }
+
+    /// What the epoch yielded, all its strata having run.
+    pub fn finish(&mut self, frame: &mut Frame) -> Step {
+        if frame.start.take().is_some() {
+            self.cells.iter_mut().for_each(|cell| cell.starting = false);
+            self.any_starting = false;
+        }
+        let watched = self.cells.iter().zip(&frame.deltas).filter(|(cell, delta)| cell.watched && !delta.is_empty());
+        let consolidated = watched.map(|(cell, delta)| (cell.node.id, delta.clone().consolidate()));
+        let outputs = consolidated.filter(|(_, delta)| !delta.is_empty()).collect();
+        Step { outputs, errors: std::mem::take(&mut frame.errors) }
+    }
+
+    /// Takes the frame of an epoch that is finished and settled, for one to come.
+    pub fn put_back(&mut self, mut frame: Frame) {
+        if frame.deltas.len() == self.cells.len() {
+            frame.deltas.iter_mut().filter(|d| !d.is_empty()).for_each(|d| *d = Batch::none());
+            self.spare.push(frame);
+        }
+    }
+
+    /// One whole epoch, for a single worker.
+    pub fn step(&mut self, epoch: Epoch, inputs: Vec<(NodeId, Batch)>, snapshots: Vec<(NodeId, Batch)>) -> Step {
+        let mut frame = self.begin(epoch, inputs, snapshots);
+        let mut messages = Vec::new();
+        for stratum in 0..self.strata() {
+            messages = self.run(&mut frame, stratum, messages);
+            self.settle(&frame, stratum);
+        }
+        let step = self.finish(&mut frame);
+        self.put_back(frame);
+        step
+    }
+
+    /// This worker's share of everything `node` has yielded so far. `snapshots` as for [`Executor::begin`].
+    /// Not consolidated.
+    pub fn contents(&self, node: NodeId, snapshots: &[(NodeId, Batch)]) -> Batch {
+        self.contents_at(self.place(node), &snapshots.iter().cloned().collect())
+    }
+
+    /// State by node, where there is any.
+    pub fn sizes(&self) -> Vec<(NodeId, Size)> {
+        let size = |cell: &Cell| match &cell.role {
+            Role::Operator(operator, _) => Some((cell.node.id, operator.size())),
+            Role::Arrange(trace) => Some((cell.node.id, trace.size())),
+            _ => None,
+        };
+        self.cells.iter().filter_map(size).filter(|(_, size)| *size != Size::default()).collect()
+    }
+
+    /// All state by node.
+    pub fn save(&self) -> Vec<(NodeId, Vec<Batch>)> {
+        let save = |cell: &Cell| match &cell.role {
+            Role::Operator(operator, _) => Some((cell.node.id, operator.save())),
+            Role::Arrange(trace) => Some((cell.node.id, vec![trace.contents()])),
+            _ => None,
+        };
+        self.cells.iter().filter_map(save).collect()
+    }
+
+    /// Takes back what [`Executor::save`] gave, after the same nodes were installed; they do not start anew.
+    pub fn load(&mut self, state: Vec<(NodeId, Vec<Batch>)>) {
+        for (node, batches) in state {
+            let place = self.place(node);
+            match &mut self.cells[place].role {
+                Role::Operator(operator, _) => operator.load(batches),
+                Role::Arrange(trace) => batches.iter().for_each(|b| trace.update(b)),
+                _ => panic!("state for node {}, which keeps none", node.0),
+            }
+        }
+        self.cells.iter_mut().for_each(|c| c.starting = false);
+        self.any_starting = false;
+    }
+}
+
+impl Frame {
+    /// What `reader` gets of input `place` in this epoch.
+    fn fed(&self, reader: &Cell, place: usize) -> Batch {
+        match self.before(reader.starting, place) {
+            Some(before) => Batch::concat(&[before.clone(), self.deltas[place].clone()]),
+            None => self.deltas[place].clone(),
+        }
+    }
+
+    /// What a reader gets of `place` on top of its delta, if it starts.
+    fn before(&self, starting: bool, place: usize) -> Option<&Batch> {
+        self.start.as_ref().filter(|_| starting)?.before(place)
+    }
+
+    /// Whether a reader gets anything of `place`.
+    fn feeds(&self, starting: bool, place: usize) -> bool {
+        !self.deltas[place].is_empty() || self.before(starting, place).is_some()
+    }
+}
