@@ -240,6 +240,11 @@ impl Interior {
     ) -> Result<()> {
         self.runtime.submit(inputs, snapshots)?;
         self.tags.push_back(tag);
+        self.catch_up()
+    }
+
+    /// Takes what the workers have done by now.
+    pub(crate) fn catch_up(&mut self) -> Result<()> {
         while let Some((_, step)) = self.runtime.poll()? {
             self.take(step);
         }
@@ -352,15 +357,15 @@ impl Interior {
         }
     }
 
-    /// What has been committed since the last call.
+    /// What has been committed, and finished by the workers, since the last call.
     pub(crate) fn poll(&mut self, id: u64) -> Result<Vec<Change>> {
-        self.wait()?;
-        let committed = self.epoch;
+        // A commit may be several epochs of the runtime: its changes are handed out when all of them are there.
+        let finished = self.tags.front().map_or(self.epoch, |under_way| self.epoch.min(under_way - 1));
         let Some(watcher) = self.watchers.iter_mut().find(|w| w.id == id) else {
             return Err(Error::new("42P01", "the subscription has ended"));
         };
         let mut changes = Vec::new();
-        while let Some((tag, first)) = watcher.queue.pop_front_if(|(tag, _)| *tag <= committed) {
+        while let Some((tag, first)) = watcher.queue.pop_front_if(|(tag, _)| *tag <= finished) {
             let mut delta = first;
             if watcher.queue.front().is_some_and(|(next, _)| *next == tag) {
                 let mut parts = vec![delta];

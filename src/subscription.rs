@@ -42,7 +42,36 @@ impl Subscription {
     /// # Errors
     /// `42P01` if the view was dropped, once what it did before is polled; `XX000` if a worker has stopped.
     pub fn poll(&self) -> Result<Vec<Change>> {
-        locked(&self.interior, |interior| interior.poll(self.id))
+        locked(&self.interior, |interior| {
+            interior.wait()?;
+            interior.poll(self.id)
+        })
+    }
+
+    /// The changes that are there by now, without waiting for the workers: whole epochs, in order. Called between commits it lets workers go on
+    /// with one epoch while the output of those before is consumed.
+    ///
+    /// ```
+    /// # let mut db = deltaq::Engine::open_in_memory()?;
+    /// # db.execute("CREATE TABLE t(v INT); CREATE VIEW total AS SELECT SUM(v) FROM t")?;
+    /// let sub = db.subscribe("total")?;
+    /// let mut changes = Vec::new();
+    /// for v in 0..100 {
+    ///     db.execute(&format!("INSERT INTO t VALUES ({v})"))?;
+    ///     changes.extend(sub.try_poll()?);
+    /// }
+    /// changes.extend(sub.poll()?);
+    /// assert_eq!(changes.len(), 101);
+    /// # Ok::<(), deltaq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Subscription::poll`].
+    pub fn try_poll(&self) -> Result<Vec<Change>> {
+        locked(&self.interior, |interior| {
+            interior.catch_up()?;
+            interior.poll(self.id)
+        })
     }
 
     /// Names and types of the view's columns.

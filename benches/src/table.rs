@@ -75,21 +75,26 @@ pub fn load(db: &mut Engine, table: &str, batches: &[RecordBatch]) -> Result<()>
     Ok(())
 }
 
-/// As [`load`], each epoch's output taken before the next begins. Returns how many rows came, less those that went.
+/// As [`load`], output taken as it comes, while later epochs are under way, and all of it in the end. Returns how many rows
+/// came, less those that went.
 pub fn load_and_consume(db: &mut Engine, table: &str, batches: &[RecordBatch], sub: &Subscription) -> Result<i64> {
     let mut changed = 0;
     for batch in batches {
         let mut tx = db.begin()?;
         tx.append(table, batch.clone())?;
         tx.commit()?;
-        changed += consume(sub)?;
+        changed += look_at(&sub.try_poll()?);
     }
-    Ok(changed)
+    Ok(changed + consume(sub)?)
 }
 
 /// Takes what a subscription has, and looks at every weight. Returns how many rows came, less those that went.
 pub fn consume(sub: &Subscription) -> Result<i64> {
-    Ok(black_box(sub.poll()?.iter().map(|change| change.weights.iter().sum::<i64>()).sum()))
+    Ok(look_at(&sub.poll()?))
+}
+
+fn look_at(changes: &[deltaq::Change]) -> i64 {
+    black_box(changes.iter().map(|change| change.weights.iter().sum::<i64>()).sum())
 }
 
 /// The time of each step, from the beginning of its transaction until its output is consumed.

@@ -221,6 +221,41 @@ fn subscriptions_tell_the_content_and_then_each_commit() -> Result<(), Error> {
 }
 
 #[test]
+fn changes_taken_as_they_come_are_whole_epochs_in_order() -> Result<(), Error> {
+    for workers in [1, 2, 3] {
+        let mut db = open(workers);
+        db.execute("CREATE TABLE t(id INT PRIMARY KEY, k INT)")?;
+        db.execute("CREATE VIEW counts AS SELECT k, COUNT(*) AS n FROM t GROUP BY k")?;
+        db.execute("CREATE VIEW spread AS SELECT n, COUNT(*) AS keys FROM counts GROUP BY n")?;
+        let sub = db.subscribe("spread")?;
+        let mut changes = Vec::new();
+        for epoch in 0..200 {
+            db.execute("BEGIN")?;
+            db.execute(&format!("INSERT INTO t VALUES ({}, {}), ({}, {epoch})", 2 * epoch, epoch % 7, 2 * epoch + 1))?;
+            if epoch % 5 == 0 {
+                // Read from inside, a transaction is handed to the workers in two parts.
+                db.query("SELECT * FROM spread")?;
+            }
+            db.execute(&format!("DELETE FROM t WHERE id = {}; COMMIT", epoch))?;
+            changes.extend(sub.try_poll()?);
+        }
+        changes.extend(sub.poll()?);
+        assert!(changes.is_sorted_by(|a, b| a.epoch < b.epoch), "an epoch is one change");
+        let mut sum = std::collections::BTreeMap::<(i64, i64), i64>::new();
+        for change in &changes {
+            for (row, weight) in change.rows::<(i64, i64)>()? {
+                *sum.entry(row).or_default() += weight;
+            }
+            sum.retain(|_, weight| *weight != 0);
+            assert!(sum.values().all(|w| *w == 1), "after epoch {} the view is {sum:?}", change.epoch);
+        }
+        let expected: Vec<(i64, i64)> = db.query("SELECT n, keys FROM spread ORDER BY n")?.to_rows()?;
+        assert_eq!(sum.into_keys().collect::<Vec<_>>(), expected, "{workers} workers");
+    }
+    Ok(())
+}
+
+#[test]
 fn subscriptions_outlive_the_engine_and_move_between_threads() -> Result<(), Error> {
     let mut db = open(1);
     db.execute("CREATE TABLE t(v INT)")?;

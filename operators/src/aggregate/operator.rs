@@ -23,7 +23,7 @@ use super::Function;
 use super::accumulator::{Accumulator, Rows, accumulator, serves};
 use super::distinct_values::{Call, DistinctValues};
 use crate::types::SqlType;
-use crate::value::Errors;
+use crate::value::{Errors, EvalError};
 
 /// One aggregate call over columns.
 #[derive(Clone, PartialEq)]
@@ -369,26 +369,34 @@ impl Operator for Grouped {
 
         let mut differs = vec![false; touched.len()];
         old.iter().zip(&new).for_each(|(old, new)| arrays::differ(old, new, &mut differs));
-        let (mut retracted, mut inserted) = (Vec::new(), Vec::new());
-        for (at, &group) in touched.iter().enumerate() {
-            let (failed, fails) = (old_errors.get(at), new_errors.get(at));
-            let is = self.exists(group);
-            if was[at] && is && failed.is_none() && fails.is_none() && !differs[at] {
-                continue;
+        let is: Vec<bool> = touched.iter().map(|g| self.exists(*g)).collect();
+        let (mut retracted, mut inserted) = (Vec::with_capacity(touched.len()), Vec::with_capacity(touched.len()));
+        if old_errors.is_empty() && new_errors.is_empty() {
+            for (at, ((was, is), differs)) in was.iter().zip(&is).zip(&differs).enumerate() {
+                let changed = *differs || was != is;
+                if *was && changed {
+                    retracted.push(at as u32);
+                }
+                if *is && changed {
+                    inserted.push(at as u32);
+                }
             }
-            if was[at] && failed.is_none() {
-                retracted.push(at as u32);
+        } else {
+            for at in 0..touched.len() {
+                let (failed, fails) = (old_errors.get(at), new_errors.get(at));
+                let (stood, stands) = (was[at] && failed.is_none(), is[at] && fails.is_none());
+                if stood && !(stands && !differs[at]) {
+                    retracted.push(at as u32);
+                }
+                if stands && !(stood && !differs[at]) {
+                    inserted.push(at as u32);
+                }
+                let mut note = |error: Option<&EvalError>, weight| {
+                    output.errors.extend(error.map(|e| RowError { code: e.code, message: e.message.clone(), weight }));
+                };
+                note(failed.filter(|_| was[at]), -1);
+                note(fails.filter(|_| is[at]), 1);
             }
-            if is && fails.is_none() {
-                inserted.push(at as u32);
-            }
-            let mut note = |error: Option<&crate::value::EvalError>, weight| {
-                output.errors.extend(error.map(|e| RowError { code: e.code, message: e.message.clone(), weight }));
-            };
-            note(failed.filter(|_| was[at]), -1);
-            note(fails.filter(|_| is), 1);
-        }
-        if !output.errors.is_empty() {
             output.errors = deltaq_circuit::definition::difference(&[], &output.errors);
         }
         if !retracted.is_empty() || !inserted.is_empty() {
