@@ -143,3 +143,23 @@ fn memory_follows_live_rows() {
     assert_eq!(after.rows, before.rows);
     assert!(after.bytes < 4 * before.bytes, "{} bytes after, {} before", after.bytes, before.bytes);
 }
+
+#[test]
+fn what_is_not_looked_up_is_not_indexed_until_it_is() {
+    let rows = |from: i64| {
+        let keys = Int64Array::from_iter_values((from..from + 1000).map(|i| i % 10));
+        Batch::ones(vec![Arc::new(keys) as ArrayRef, Arc::new(Int64Array::from_iter_values(from..from + 1000))])
+    };
+    let types = || vec![DataType::Int64, DataType::Int64];
+    let (mut lazy, mut eager) = (Trace::lazy(types(), vec![0], false), Trace::new(types(), vec![0], false));
+    for from in [0, 1000, 2000] {
+        lazy.update(&rows(from));
+        eager.update(&rows(from));
+    }
+    assert!(lazy.size().bytes < eager.size().bytes, "{:?} {:?}", lazy.size(), eager.size());
+    lazy.keep_indexed();
+    let probe: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![3, 77]))];
+    assert_eq!(lazy.find(&probe, 2).rows, [0; 300]);
+    lazy.update(&rows(3000));
+    assert_eq!(lazy.find(&probe, 2).rows, [0; 400], "nothing is set aside any more");
+}

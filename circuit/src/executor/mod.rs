@@ -141,7 +141,7 @@ impl Executor {
                 },
                 Kind::Plus => Role::Plus,
                 Kind::Negate => Role::Negate,
-                Kind::Arrange { key, nulls } => Role::Arrange(Box::new(Trace::new(types(), key.clone(), *nulls))),
+                Kind::Arrange { key, nulls } => Role::Arrange(Box::new(Trace::lazy(types(), key.clone(), *nulls))),
                 Kind::Exchange(partition) => Role::Exchange(partition.clone()),
             };
             let below = inputs.iter().map(|i| self.cells[*i].stratum).max().unwrap_or(0);
@@ -309,6 +309,7 @@ impl Executor {
         if idle && !starting {
             return;
         }
+        self.index_for(frame, place);
         let context = Context { epoch: frame.epoch, worker: self.worker, workers: self.workers, starting };
         let mut role = std::mem::replace(&mut self.cells[place].role, Role::Away);
         let cell = &self.cells[place];
@@ -345,6 +346,25 @@ impl Executor {
         frame.errors.extend(output.errors.into_iter().filter(|e| e.weight != 0).map(|e| (id, e)));
         frame.deltas[place] = output.rows;
         self.cells[place].role = role;
+    }
+
+    /// Before `place` runs: an arrangement in which rows of its other inputs are looked up is indexed, from the first time on. Until
+    /// then it keeps what is inserted as it came: of facts joined with a table that does not change, no index is needed.
+    fn index_for(&mut self, frame: &Frame, place: usize) {
+        if !matches!(self.cells[place].role, Role::Operator(..)) {
+            return;
+        }
+        let starting = self.cells[place].starting;
+        for nth in 0..self.cells[place].inputs.len() {
+            let inputs = &self.cells[place].inputs;
+            let others = inputs.iter().enumerate().filter(|(other, _)| *other != nth);
+            let looked_up = inputs.len() == 1 || others.into_iter().any(|(_, i)| frame.feeds(starting, *i));
+            let input = inputs[nth];
+            match &mut self.cells[input].role {
+                Role::Arrange(trace) if looked_up && !trace.is_empty() => trace.keep_indexed(),
+                _ => {}
+            }
+        }
     }
 
     /// How many strata there are.

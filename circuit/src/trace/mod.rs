@@ -170,6 +170,12 @@ impl Trace {
         }
     }
 
+    /// As [`Trace::prepare`], and from now on nothing is set aside.
+    pub fn keep_indexed(&mut self) {
+        self.prepare();
+        self.lazy = false;
+    }
+
     /// Adds a delta. Cost: O(|delta|), amortised.
     pub fn update(&mut self, delta: &Batch) {
         if delta.is_empty() {
