@@ -417,13 +417,22 @@ impl Lowering<'_> {
         let columns: Vec<Column> = calls
             .iter()
             .map(|call| {
-                let arg = call.arg.as_ref().map(|arg| match &call.filter {
-                    Some(filter) if !matches!(arg, Expr::Column { .. } | Expr::Literal { .. }) => guarded(filter, arg),
-                    _ => arg.clone(),
-                });
+                let mut placed = |arg: Expr| {
+                    let arg = match &call.filter {
+                        Some(filter) if !matches!(arg, Expr::Column { .. } | Expr::Literal { .. }) => {
+                            guarded(filter, &arg)
+                        }
+                        _ => arg,
+                    };
+                    let ty = arg.ty();
+                    (column(arg), ty)
+                };
+                let arg = call.arg.clone().map(&mut placed);
+                let rest = call.rest.clone().map(&mut placed);
                 Column {
                     function: call.function,
-                    arg: arg.map(|arg| (arg.ty(), column(arg))).map(|(ty, at)| (at, ty)),
+                    arg,
+                    rest,
                     distinct: call.distinct,
                     filter: call.filter.clone().map(&mut column),
                     ty: call.ty,

@@ -269,16 +269,7 @@ struct NamedCall<'e> {
 
 impl fmt::Display for NamedCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Call { function, arg, distinct, filter, .. } = self.call;
-        write!(f, "{}({}", function.name(), if *distinct { "DISTINCT " } else { "" })?;
-        match arg {
-            Some(expr) => write!(f, "{})", Named { expr, names: self.names })?,
-            None => f.write_str("*)")?,
-        }
-        match filter {
-            Some(expr) => write!(f, " FILTER (WHERE {})", Named { expr, names: self.names }),
-            None => Ok(()),
-        }
+        self.call.write_sql(f, |expr, f| write!(f, "{}", Named { expr, names: self.names }))
     }
 }
 

@@ -117,7 +117,7 @@ fn representatives(input: Box<Plan>, keys: Vec<Expr>, mut calls: Vec<Call>, sche
     fields.extend_from_slice(&schema[keys.len()..]);
     for (key, field) in keys.iter().zip(schema).filter(|(key, _)| is_interval(key)) {
         let arg = Some(key.clone());
-        calls.push(Call { function: Function::Min, arg, distinct: false, filter: None, ty: SqlType::Interval });
+        calls.push(Call::new(Function::Min, arg, SqlType::Interval));
         fields.push(field.clone());
     }
     Plan::Aggregate { input, keys: keys.into_iter().map(length).collect(), calls, schema: fields }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use deltaq_circuit::Query;
-use deltaq_operators::aggregate::{Aggregate, Column, Function};
+use deltaq_operators::aggregate::{Aggregate, By, Column, Function, Rest, Shape};
 use deltaq_operators::counted::{Counted, Rule};
 use deltaq_operators::flat_map::{FlatMap, TableFunction};
 use deltaq_operators::join::{Join, Side};
 use deltaq_operators::map::Map;
 use deltaq_operators::topk::{OrderBy, TopK};
+use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, SqlType, functions};
 use deltaq_tests::generate::{KINDS, Kind};
 use deltaq_tests::stream::Stream;
@@ -132,11 +133,15 @@ fn aggregates() {
                 distinct: false,
                 filter: None,
                 ty: SqlType::BigInt,
+                rest: Rest::default(),
             }];
-            for &function in Function::ALL {
+            for &function in Function::ALL.iter().filter(|f| !matches!(f.shape(), Shape::Pair | Shape::Joined)) {
                 let Ok(ty) = function.result(Some(kind.column())) else { continue };
+                let fraction = (function.shape() == Shape::WithinAt).then_some(0.3);
+                let rest = Rest { fraction, ..Rest::default() };
                 for (distinct, filter) in [(false, None), (true, None), (false, Some(2)), (true, Some(2))] {
-                    columns.push(Column { function, arg: Some((1, kind.column())), distinct, filter, ty });
+                    let (arg, rest) = (Some((1, kind.column())), rest.clone());
+                    columns.push(Column { function, arg, rest, distinct, filter, ty });
                 }
             }
             for keys in [vec![], vec![0], vec![0, 2]] {
@@ -144,6 +149,40 @@ fn aggregates() {
                 let query = Aggregate::new(keys, arrow(&key_kinds), columns.clone(), insert_only);
                 let output = types(&key_kinds).into_iter().chain(columns.iter().map(|c| c.ty)).collect();
                 check("aggregates", &Stream { insert_only, ..plain(query, &[&inputs], output) });
+            }
+        }
+    }
+}
+
+#[test]
+fn aggregates_of_several_columns() {
+    let by = |key, descending| By { key, descending, nulls_first: descending };
+    // Key, two variables, a text, a separator, a filter.
+    let inputs = [Kind::Int, Kind::Double, Kind::Double, Kind::Text, Kind::Text, Kind::Boolean];
+    for kind in KINDS {
+        let inputs: Vec<Kind> = inputs.into_iter().chain([kind]).collect();
+        for insert_only in [false, true] {
+            let mut columns = Vec::new();
+            for &function in Function::ALL.iter().filter(|f| f.shape() == Shape::Pair) {
+                let Ok(ty) = function.result(Some(SqlType::Double)) else { continue };
+                let arg = Some((1, SqlType::Double));
+                for filter in [None, Some(5)] {
+                    let rest = Rest { args: vec![(2, SqlType::Double)], ..Rest::default() };
+                    columns.push(Column { function, arg, rest, distinct: false, filter, ty });
+                }
+            }
+            let last = (6, kind.column());
+            for order in [vec![], vec![by(last, false)], vec![by(last, true), by((1, SqlType::Double), false)]] {
+                let rest = Rest { args: vec![(4, TEXT)], order, fraction: None };
+                let (function, arg) = (Function::StringAgg, Some((3, TEXT)));
+                columns.push(Column { function, arg, rest, distinct: false, filter: Some(5), ty: TEXT });
+            }
+            for keys in [vec![], vec![0]] {
+                let key_kinds: Vec<Kind> = keys.iter().map(|k| inputs[*k]).collect();
+                let query = Aggregate::new(keys, arrow(&key_kinds), columns.clone(), insert_only);
+                let output = types(&key_kinds).into_iter().chain(columns.iter().map(|c| c.ty)).collect();
+                let stream = Stream { insert_only, ..plain(query, &[&inputs], output) };
+                check("aggregates_of_several_columns", &stream);
             }
         }
     }

@@ -1,16 +1,13 @@
 //! Calls of functions by name: scalar functions, aggregates, row numbers.
 
 use deltaq_circuit::Span;
-use deltaq_operators::aggregate::{self, Call};
+use deltaq_operators::aggregate;
 use deltaq_operators::functions::{self, Syntax};
 use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, SqlType};
-use sqlparser::ast::{
-    self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, WindowType,
-};
+use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments, WindowType};
 
-use super::coerce::is_untyped;
-use super::place::{Place, is_correlated, mentions};
+use super::place::{Place, mentions};
 use super::scope::Clause;
 use super::{Binder, Bound, all, closest, fold};
 use crate::plan::SortKey;
@@ -115,90 +112,12 @@ impl Binder<'_> {
     }
 
     /// The arguments of a call, none of them named or a star.
-    fn arguments<'e>(&mut self, args: &'e [FunctionArg], span: Option<Span>) -> Bound<Vec<&'e ast::Expr>> {
+    pub(super) fn arguments<'e>(&mut self, args: &'e [FunctionArg], span: Option<Span>) -> Bound<Vec<&'e ast::Expr>> {
         all(args.iter().map(|arg| match arg {
             FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => Ok(e),
             FunctionArg::Unnamed(_) => self.report("42601", "* stands only in SELECT and COUNT(*)", span),
             _ => self.unsupported("a named argument is", span, "give the arguments in order"),
         }))
-    }
-
-    fn aggregate(&mut self, function: aggregate::Function, call: &ast::Function) -> Bound<Expr> {
-        let span = self.source.call_at(ast::Spanned::span(&call.name));
-        let name = function.name();
-        let clause = self.level().clause;
-        if clause == Clause::Aggregate {
-            return self.report("42803", "an aggregate cannot stand inside another", span);
-        }
-        if !clause.allows_aggregates() {
-            let message = format!("an aggregate cannot stand in {}", clause.name());
-            return match clause {
-                Clause::Where => self.report_help("42803", message, span, "write it in HAVING"),
-                _ => self.report("42803", message, span),
-            };
-        }
-        if !call.within_group.is_empty() || call.null_treatment.is_some() {
-            return self.unsupported("this form of an aggregate is", span, "");
-        }
-        let FunctionArguments::List(list) = &call.args else {
-            return self.report("42883", format!("{name} takes one argument"), span);
-        };
-        for clause in &list.clauses {
-            // The order of its input makes no difference to any of them.
-            if !matches!(clause, FunctionArgumentClause::OrderBy(_)) {
-                return self.unsupported("this form of an aggregate is", span, "");
-            }
-        }
-        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
-        let star = matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]);
-        let argument = match list.args.as_slice() {
-            _ if star && function == aggregate::Function::Count && !distinct => None,
-            [] if function == aggregate::Function::Count => {
-                return self.report_help("42809", "count takes an argument", span, "write COUNT(*)");
-            }
-            [_] if !star => self.arguments(&list.args, span)?.into_iter().next(),
-            _ if list.args.len() > 1 && distinct => {
-                return self.unsupported(
-                    &format!("{name}(DISTINCT a, b) is"),
-                    span,
-                    "COUNT(*) over SELECT DISTINCT a, b",
-                );
-            }
-            _ => return self.report("42883", format!("{name} takes one argument"), span),
-        };
-        let (arg, filter) = self.in_clause(Clause::Aggregate, |b| {
-            let arg = argument.map(|a| b.expr(a)).transpose();
-            let filter = call.filter.as_ref().map(|f| b.condition(f)).transpose();
-            Ok((arg?, filter?))
-        })?;
-        let mut arg = arg;
-        if let Some(a) = arg.take() {
-            arg = Some(if is_untyped(&a) { self.coerce(a, TEXT, span)? } else { a });
-        }
-        if arg.iter().chain(&filter).any(is_correlated) {
-            let help = "compute it in the query around";
-            return self.unsupported("an aggregate over columns of the query around is", span, help);
-        }
-        let ty = match function.result(arg.as_ref().map(Expr::ty)) {
-            Ok(ty) => ty,
-            Err(message) => return self.report("42883", message, span),
-        };
-        use aggregate::Function as F;
-        let distinct = distinct && !function.is_idempotent();
-        // COUNT of what is never NULL counts rows.
-        if function == F::Count
-            && !distinct
-            && arg.as_ref().is_some_and(|a| !a.nullable() && matches!(a, Expr::Literal { .. } | Expr::Column { .. }))
-        {
-            arg = None;
-        }
-        let call = Call { function, arg, distinct, filter, ty };
-        let calls = &mut self.level().aggregates;
-        let index = calls.iter().position(|c| *c == call).unwrap_or_else(|| {
-            calls.push(call);
-            calls.len() - 1
-        });
-        Ok(Expr::Column { index: Place::Aggregate(index).index(), ty, nullable: function != F::Count })
     }
 
     /// `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)`; no other window function.

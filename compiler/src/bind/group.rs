@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use deltaq_operators::aggregate::{self, Call};
 use deltaq_operators::types::Schema;
 use deltaq_operators::{Expr, Field};
 
@@ -108,8 +107,7 @@ impl Binder<'_> {
     ) -> Bound<(Plan, Vec<usize>)> {
         let calls = self.level().aggregates.clone();
         let stage = Stage::input();
-        let read: Vec<Expr> =
-            keys.iter().chain(calls.iter().flat_map(|c| c.arg.iter().chain(&c.filter))).cloned().collect();
+        let read: Vec<Expr> = keys.iter().chain(calls.iter().flat_map(|c| c.exprs())).cloned().collect();
         let values = self.join_read(&mut plan, &stage, &read, Vec::new())?;
         let mut schema: Schema = Vec::new();
         let mut placed = Vec::new();
@@ -121,17 +119,19 @@ impl Binder<'_> {
         }
         let mut counts = Vec::new();
         let calls = all(calls.into_iter().map(|call| {
-            let arg = call.arg.as_ref().map(|a| self.place(&stage, &values, a)).transpose()?;
-            let filter = call.filter.as_ref().map(|f| self.place(&stage, &values, f)).transpose()?;
-            let counted = call.function == aggregate::Function::Count;
+            let call = call.try_map(|e| self.place(&stage, &values, &e))?;
+            let counted = call.function.counts();
             if counted {
                 counts.push(schema.len());
             }
             // Groups that are there have a row; a sum of values that are never NULL is none, either.
-            let never =
-                counted || (!placed.is_empty() && filter.is_none() && arg.as_ref().is_some_and(|a| !a.nullable()));
+            let never = counted
+                || (!placed.is_empty()
+                    && call.filter.is_none()
+                    && call.arg.as_ref().is_some_and(|a| !a.nullable())
+                    && !call.function.may_be_undefined());
             schema.push(Field { name: call.function.name().into(), ty: call.ty, nullable: !never });
-            Ok(Call { arg, filter, ..call })
+            Ok(call)
         }))?;
         self.grow(1, None)?;
         Ok((Plan::Aggregate { input: Box::new(plan), keys: placed, calls, schema }, counts))

@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::source::Source;
 use crate::statement::Statement;
 
+mod aggregate;
 mod call;
 mod coerce;
 mod compare;

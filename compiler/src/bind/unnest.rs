@@ -239,14 +239,8 @@ impl Binder<'_> {
         };
         let width = plan.schema().len();
         let calls = vec![
-            Call { function, arg: Some(value.clone()), distinct: false, filter: None, ty },
-            Call {
-                function: aggregate::Function::Count,
-                arg: None,
-                distinct: false,
-                filter: None,
-                ty: SqlType::BigInt,
-            },
+            Call::new(function, Some(value.clone()), ty),
+            Call::new(aggregate::Function::Count, None, SqlType::BigInt),
         ];
         let (grouped, on) = group_right(right, schema, keys, calls, outer);
         self.join_with(plan, grouped, JoinKind::Left, on, None)?;
@@ -297,13 +291,7 @@ impl Binder<'_> {
             return Ok(found);
         }
         // How many rows there are, and how many of them are not NULL.
-        let of = Call {
-            function: aggregate::Function::Count,
-            arg: Some(matching.right[0].clone()),
-            distinct: false,
-            filter: None,
-            ty: SqlType::BigInt,
-        };
+        let of = Call::new(aggregate::Function::Count, Some(matching.right[0].clone()), SqlType::BigInt);
         let all = self.join_groups(plan, Groups::of(rows, vec![of]), outer)?;
         let (rows, values) = (all.counts(0, plan), all.counts(1, plan));
         let zero = Expr::literal(Scalar::BigInt(0), SqlType::BigInt);
@@ -332,14 +320,8 @@ impl Binder<'_> {
             Ok(ty) => ty,
             Err(message) => return self.report("42883", message, None),
         };
-        let count = Call {
-            function: aggregate::Function::Count,
-            arg: Some(value.clone()),
-            distinct: false,
-            filter: None,
-            ty: SqlType::BigInt,
-        };
-        let extreme = Call { function, arg: Some(value), distinct: false, filter: None, ty };
+        let count = Call::new(aggregate::Function::Count, Some(value.clone()), SqlType::BigInt);
+        let extreme = Call::new(function, Some(value), ty);
         let joined = self.join_groups(plan, Groups::of(rows, vec![count, extreme]), outer)?;
         let (rows, values) = (joined.counts(0, plan), joined.counts(1, plan));
         let extreme = cast(joined.column(2, ty), left[0].ty());
@@ -363,13 +345,7 @@ struct Groups {
 
 impl Groups {
     fn of(rows: Rows, calls: Vec<Call>) -> Groups {
-        let count = Call {
-            function: aggregate::Function::Count,
-            arg: None,
-            distinct: false,
-            filter: None,
-            ty: SqlType::BigInt,
-        };
+        let count = Call::new(aggregate::Function::Count, None, SqlType::BigInt);
         Groups {
             keys: rows.keys.iter().map(|k| (k.column, k.nulls)).collect(),
             plan: rows.into_plan(),
@@ -409,7 +385,7 @@ fn group_right(
 ) -> (Plan, Vec<Equality>) {
     let mut grouped: Schema = keys.iter().map(|(k, _)| schema[*k].clone()).collect();
     for call in &calls {
-        let never = call.function == aggregate::Function::Count;
+        let never = call.function.counts();
         grouped.push(Field { name: call.function.name().into(), ty: call.ty, nullable: !never });
     }
     let on = outer

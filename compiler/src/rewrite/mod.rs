@@ -4,7 +4,6 @@
 //! fail (`may_fail`) is not moved to where it meets more rows.
 
 use deltaq_operators::Expr;
-use deltaq_operators::aggregate::Call;
 
 use crate::plan::{Equality, Plan, SortKey};
 
@@ -83,10 +82,7 @@ fn map_exprs(plan: Plan, map: &mut impl FnMut(Expr) -> Expr) -> Plan {
         }
         Plan::Aggregate { input, keys, calls, schema } => {
             let keys = keys.into_iter().map(&mut *map).collect();
-            let calls = calls
-                .into_iter()
-                .map(|c| Call { arg: c.arg.map(&mut *map), filter: c.filter.map(&mut *map), ..c })
-                .collect();
+            let calls = calls.into_iter().map(|call| call.map(&mut *map)).collect();
             Plan::Aggregate { input, keys, calls, schema }
         }
         Plan::TopK { input, partition, order, offset, limit, number } => {

@@ -107,7 +107,7 @@ fn prune(plan: Plan, wanted: &[bool]) -> (Plan, Vec<bool>) {
             let schema = keep(schema, &has);
             let mut read = vec![false; input.schema().len()];
             keys.iter().for_each(|e| mark(e, &mut read));
-            calls.iter().flat_map(|c| c.arg.iter().chain(&c.filter)).for_each(|e| mark(e, &mut read));
+            calls.iter().flat_map(|c| c.exprs()).for_each(|e| mark(e, &mut read));
             let (input, below) = prune(*input, &read);
             let at = places(&below);
             let plan = Plan::Aggregate { input: Box::new(input), keys, calls, schema };

@@ -2,15 +2,20 @@
 
 use arrow_array::ArrayRef;
 use deltaq_circuit::arrays::View;
-use deltaq_circuit::{Weight, Weights};
+use deltaq_circuit::{Batch, Weight, Weights};
 
 use super::bits::BitCounts;
 use super::extremum::{Extrema, Extremum};
 use super::intervals::{IntervalAverage, IntervalSum};
+use super::joined::Joined;
+use super::mode::Mode;
+use super::moments::{FloatMoments, Moments, is_of_moments};
 use super::operator::Column;
-use super::order::{ByBytes, ByInterval, ByWideWord, ByWord, Order};
+use super::order::{ByBytes, ByInterval, ByUuid, ByWideWord, ByWord, Order};
+use super::pairs::Pairs;
+use super::quantile::Quantile;
 use super::sum::{Average, BoolCounts, FloatAverage, FloatSums, Sum};
-use super::{Function, sum};
+use super::{Function, Rest, Shape, sum};
 use crate::types::SqlType;
 use crate::value::Errors;
 
@@ -19,6 +24,8 @@ pub(super) struct Rows<'a> {
     pub(super) rows: &'a [u32],
     pub(super) groups: &'a [u32],
     pub(super) weights: &'a Weights,
+    /// What they are rows of, for calls that read more than one column.
+    pub(super) batch: &'a Batch,
 }
 
 impl Rows<'_> {
@@ -49,6 +56,11 @@ pub(super) trait Accumulator: Send {
 
     /// What `function` is of `groups`, and which have no result because it is out of range. Most accumulators serve one function.
     fn results(&self, function: Function, groups: &[u32]) -> (ArrayRef, Errors);
+
+    /// The same of a call that is read with more than its function.
+    fn results_of(&self, function: Function, _: &Rest<(usize, SqlType)>, groups: &[u32]) -> (ArrayRef, Errors) {
+        self.results(function, groups)
+    }
 
     /// Empties a group.
     fn clear(&mut self, group: usize);
@@ -87,23 +99,73 @@ pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn 
         (Function::Avg, _) => Box::new(Average::new(arg, ty)),
         (Function::BoolAnd | Function::BoolOr, _) => Box::new(BoolCounts::new(column.function)),
         (Function::BitAnd | Function::BitOr | Function::BitXor, _) => Box::new(BitCounts::new(column.function, ty)),
-        (Function::Min | Function::Max, SqlType::Text { .. } | SqlType::Bytea | SqlType::Null) => {
-            extremum::<ByBytes>(column.function, arg, insert_only)
-        }
-        (Function::Min | Function::Max, SqlType::Interval) => extremum::<ByInterval>(column.function, arg, insert_only),
-        (Function::Min | Function::Max, SqlType::Decimal(..)) => {
-            extremum::<ByWideWord>(column.function, arg, insert_only)
-        }
-        (Function::Min | Function::Max, _) => extremum::<ByWord>(column.function, arg, insert_only),
+        (Function::AnyValue, SqlType::Boolean) => Box::new(BoolCounts::new(Function::BoolAnd)),
+        (Function::Min | Function::Max | Function::AnyValue, _) => ordered(arg, Extremal(column.function, insert_only)),
+        (Function::Mode, _) => ordered(arg, Modal(column.rest.descends())),
+        (Function::PercentileDisc | Function::PercentileCont, _) => ordered(arg, Central),
+        (Function::StringAgg, _) => Box::new(Joined::new(column)),
+        (function, _) if is_of_moments(function) => match arg.is_float() {
+            true => Box::new(FloatMoments::default()),
+            false => Box::new(Moments::new(arg, ty)),
+        },
+        (function, _) if function.shape() == Shape::Pair => Box::new(Pairs::new(column.rest.args[0].0)),
+        (function, _) => panic!("nothing computes {}({arg})", function.name()),
     })
 }
 
-fn extremum<O: Order>(function: Function, arg: SqlType, insert_only: bool) -> Box<dyn Accumulator> {
-    if insert_only { Box::new(Extremum::<O>::new(arg, function)) } else { Box::new(Extrema::<O>::new(arg)) }
+/// What is made of values that are ordered, whatever their type.
+trait OfOrdered {
+    fn make<O: Order>(self, arg: SqlType) -> Box<dyn Accumulator>;
+}
+
+fn ordered(arg: SqlType, make: impl OfOrdered) -> Box<dyn Accumulator> {
+    match arg {
+        SqlType::Text { .. } | SqlType::Bytea | SqlType::Null => make.make::<ByBytes>(arg),
+        SqlType::Interval => make.make::<ByInterval>(arg),
+        SqlType::Decimal(..) => make.make::<ByWideWord>(arg),
+        SqlType::Uuid => make.make::<ByUuid>(arg),
+        _ => make.make::<ByWord>(arg),
+    }
+}
+
+struct Extremal(Function, bool);
+
+impl OfOrdered for Extremal {
+    fn make<O: Order>(self, arg: SqlType) -> Box<dyn Accumulator> {
+        let Extremal(function, insert_only) = self;
+        if insert_only { Box::new(Extremum::<O>::new(arg, function)) } else { Box::new(Extrema::<O>::new(arg)) }
+    }
+}
+
+struct Modal(bool);
+
+impl OfOrdered for Modal {
+    fn make<O: Order>(self, arg: SqlType) -> Box<dyn Accumulator> {
+        Box::new(Mode::<O>::new(arg, self.0))
+    }
+}
+
+struct Central;
+
+impl OfOrdered for Central {
+    fn make<O: Order>(self, arg: SqlType) -> Box<dyn Accumulator> {
+        Box::new(Quantile::<O>::new(arg))
+    }
 }
 
 /// Whether what is remembered for one call serves the other.
 pub(super) fn serves(a: &Column, b: &Column, insert_only: bool) -> bool {
-    let extrema = |column: &Column| matches!(column.function, Function::Min | Function::Max);
-    !insert_only && extrema(a) && extrema(b) && a.arg == b.arg && a.filter == b.filter
+    if a.arg != b.arg || a.filter != b.filter {
+        return false;
+    }
+    let boolean = matches!(a.arg, Some((_, SqlType::Boolean)));
+    let extrema = |column: &Column| {
+        matches!(column.function, Function::Min | Function::Max | Function::AnyValue) && !insert_only && !boolean
+    };
+    let sums = |column: &Column| is_of_moments(column.function) || column.function.shape() == Shape::Pair;
+    let same_sums = a.function.shape() == b.function.shape() && a.rest == b.rest && a.distinct == b.distinct;
+    let percentiles = |column: &Column| column.function.shape() == Shape::WithinAt;
+    (extrema(a) && extrema(b))
+        || (percentiles(a) && percentiles(b) && a.distinct == b.distinct)
+        || (sums(a) && sums(b) && same_sums)
 }

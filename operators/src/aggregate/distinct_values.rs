@@ -45,9 +45,9 @@ impl Turned {
         self.groups.push(group);
     }
 
-    fn hand_on(&self, weights: &Weights, arg: &ArrayRef, to: &mut dyn Accumulator) {
+    fn hand_on(&self, weights: &Weights, batch: &Batch, arg: usize, to: &mut dyn Accumulator) {
         if !self.rows.is_empty() {
-            to.update(&Rows { rows: &self.rows, groups: &self.groups, weights }, arg);
+            to.update(&Rows { rows: &self.rows, groups: &self.groups, weights, batch }, batch.column(arg));
         }
     }
 }
@@ -128,8 +128,8 @@ impl DistinctValues {
         };
         for (call, (appears, vanishes)) in self.calls.iter().zip(appears.iter().zip(&vanishes)) {
             let accumulator = &mut accumulators[call.accumulator];
-            appears.hand_on(&Weights::Ones, arg, accumulator.as_mut());
-            vanishes.hand_on(&gone_weights, arg, accumulator.as_mut());
+            appears.hand_on(&Weights::Ones, delta, self.arg, accumulator.as_mut());
+            vanishes.hand_on(&gone_weights, delta, self.arg, accumulator.as_mut());
         }
         if any_gone {
             self.release(&pairs);

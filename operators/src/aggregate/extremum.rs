@@ -14,12 +14,18 @@ use crate::types::SqlType;
 use crate::value::Errors;
 
 /// Values in order, with how often each stands.
-struct Multiset<K>(List<(K, Weight)>);
+pub(super) struct Multiset<K>(pub(super) List<(K, Weight)>);
+
+impl<K> Default for Multiset<K> {
+    fn default() -> Multiset<K> {
+        Multiset(List::default())
+    }
+}
 
 impl<K: Ord> Multiset<K> {
     /// Adds `weight` copies; whether that puts a value in, or takes one out.
     #[inline]
-    fn add(&mut self, key: K, weight: Weight) -> Change {
+    pub(super) fn add(&mut self, key: K, weight: Weight) -> Change {
         match self.0.search(|(held, _)| held.cmp(&key)) {
             Ok(place) => {
                 let stands = &mut self.0.get_mut(place).1;
@@ -46,8 +52,9 @@ impl<K: Ord> Multiset<K> {
     }
 }
 
+/// What adding copies of a value does to a multiset.
 #[derive(Clone, Copy, PartialEq)]
-enum Change {
+pub(super) enum Change {
     None,
     In,
     Out,
@@ -69,7 +76,7 @@ impl<O: Order> Extrema<O> {
 
 impl<O: Order> Accumulator for Extrema<O> {
     fn resize(&mut self, groups: usize) {
-        self.values.resize_with(groups, || Multiset(List::default()));
+        self.values.resize_with(groups, Multiset::default);
     }
 
     fn update(&mut self, rows: &Rows, arg: &ArrayRef) {

@@ -6,6 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use num_bigint::BigInt;
+
+use super::dyadic::Dyadic;
+
 /// Exponents a band spans.
 const BAND: i32 = 64;
 /// The units in which the first number of a sum is kept lie this far below it, so that smaller ones fit too.
@@ -91,6 +95,52 @@ impl FloatSum {
             }
         }
         self.add_rest(amount, exponent);
+    }
+
+    /// Adds `weight` copies of `a`·`b`, which is not rounded.
+    ///
+    /// # Panics
+    /// If either is not finite.
+    pub(super) fn add_product(&mut self, a: f64, b: f64, weight: i64) {
+        assert!(a.is_finite() && b.is_finite(), "the product of {a} and {b} is no number");
+        let ((a, of_a), (b, of_b)) = (parts(a), parts(b));
+        let product = a * b;
+        if product == 0 {
+            return;
+        }
+        // The product of two numbers of few bits has few bits. Its parts have its sign, as those of a band.
+        let zeros = product.trailing_zeros();
+        let (magnitude, exponent) = (product.unsigned_abs() >> zeros, of_a + of_b + zeros as i32);
+        let part = |bits: u128| product.signum() * bits as i128;
+        let (low, high) = (part(magnitude & ((1 << 53) - 1)), part(magnitude >> 53));
+        if self.main == 0 {
+            self.unit = exponent - BELOW;
+        }
+        let shift = exponent - self.unit;
+        if high == 0 && (0..=40).contains(&shift) && weight.unsigned_abs() < 1 << 20 {
+            let sum = self.main + (low * i128::from(weight) << shift);
+            if sum.unsigned_abs() < LIMIT as u128 {
+                self.main = sum;
+                return;
+            }
+        }
+        for (part, exponent) in [(low, exponent), (high, exponent + 53)] {
+            if part != 0 {
+                self.add_rest(part * i128::from(weight), exponent);
+            }
+        }
+    }
+
+    /// The sum without rounding. None if a value in it is not finite.
+    pub(super) fn exact(&self) -> Option<Dyadic> {
+        let Some(rest) = &self.rest else { return Some(Dyadic::new(self.main.into(), self.unit)) };
+        if rest.nans > 0 || rest.infinities > 0 || rest.negative_infinities > 0 {
+            return None;
+        }
+        let lowest = rest.bands.keys().next().map_or(self.unit, |band| (band * BAND).min(self.unit));
+        let of = |sum: i128, exponent: i32| BigInt::from(sum) << (exponent - lowest) as usize;
+        let bands = rest.bands.iter().map(|(band, sum)| of(*sum, band * BAND));
+        Some(Dyadic::new(bands.fold(of(self.main, self.unit), |a, b| a + b), lowest))
     }
 
     fn add_special(&mut self, value: f64, weight: i64) {
@@ -216,8 +266,16 @@ fn round_digits(digits: &[u64], lowest: i32) -> f64 {
     round(high, (lowest + top as i32 - 1) * BAND, sticky)
 }
 
+/// A finite float as `mantissa`·2^exponent.
+fn parts(value: f64) -> (i128, i32) {
+    let bits = value.to_bits();
+    let (field, fraction) = (((bits >> 52) & 0x7FF) as i32, (bits & ((1 << 52) - 1)) as i128);
+    let (mantissa, exponent) = if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field - 1075) };
+    (if value < 0.0 { -mantissa } else { mantissa }, exponent)
+}
+
 /// `magnitude`·2^unit as the nearest float, ties to even; `sticky`: a little more than that.
-fn round(magnitude: u128, unit: i32, sticky: bool) -> f64 {
+pub(super) fn round(magnitude: u128, unit: i32, sticky: bool) -> f64 {
     if magnitude == 0 {
         return 0.0;
     }

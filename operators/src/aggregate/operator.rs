@@ -19,9 +19,9 @@ use deltaq_circuit::operator::Input;
 use deltaq_circuit::trace::Groups;
 use deltaq_circuit::{Batch, Class, Context, Operator, Output, Partition, Query, RowError, Size, Weight, Weights};
 
-use super::Function;
 use super::accumulator::{Accumulator, Rows, accumulator, serves};
 use super::distinct_values::{Call, DistinctValues};
+use super::{Function, Rest};
 use crate::types::SqlType;
 use crate::value::{Errors, EvalError};
 
@@ -32,6 +32,8 @@ pub struct Column {
     pub function: Function,
     /// The argument's column and type; none for COUNT(*).
     pub arg: Option<(usize, SqlType)>,
+    /// What else some functions take.
+    pub rest: Rest<(usize, SqlType)>,
     /// Each value once.
     pub distinct: bool,
     /// A boolean column: only rows where it is true count.
@@ -51,9 +53,17 @@ impl fmt::Debug for Column {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}({}", self.function.name(), if self.distinct { "distinct " } else { "" })?;
         match self.arg {
-            Some((column, ty)) => write!(f, "${column}: {ty})")?,
-            None => f.write_str("*)")?,
+            Some((column, ty)) => write!(f, "${column}: {ty}")?,
+            None => f.write_str("*")?,
         }
+        self.rest.args.iter().try_for_each(|(column, ty)| write!(f, ", ${column}: {ty}"))?;
+        for (at, by) in self.rest.order.iter().enumerate() {
+            let nulls = if by.nulls_first { " nulls first" } else { "" };
+            let (before, down) = (if at == 0 { " order by " } else { ", " }, if by.descending { " desc" } else { "" });
+            write!(f, "{before}${}: {}{down}{nulls}", by.key.0, by.key.1)?;
+        }
+        self.rest.fraction.iter().try_for_each(|fraction| write!(f, " at {fraction}"))?;
+        f.write_str(")")?;
         match self.filter {
             Some(column) => write!(f, " filter ${column}"),
             None => Ok(()),
@@ -123,12 +133,12 @@ impl Query for Aggregate {
 }
 
 /// Where a call's result is found.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Source {
     /// COUNT(*) without filter: the rows a group.
     Rows,
     /// In an accumulator, by its number; another call may be found there too.
-    Accumulator(usize, Function),
+    Accumulator(usize, Function, Rest<(usize, SqlType)>),
 }
 
 /// The aggregate at work.
@@ -161,13 +171,13 @@ impl Grouped {
             let arg = column.arg.or(column.filter.map(|filter| (filter, SqlType::Boolean)));
             let column = Column { arg, ..column.clone() };
             if let Some(at) = columns.iter().position(|other| serves(other, &column, query.insert_only)) {
-                return Source::Accumulator(at, column.function);
+                return Source::Accumulator(at, column.function, column.rest);
             }
             let Some(accumulator) = accumulator(&column, query.insert_only) else { return Source::Rows };
             accumulators.push(accumulator);
-            let function = column.function;
+            let (function, rest) = (column.function, column.rest.clone());
             columns.push(column);
-            Source::Accumulator(accumulators.len() - 1, function)
+            Source::Accumulator(accumulators.len() - 1, function, rest)
         };
         let calls = query.columns.iter().map(source).collect();
         let mut distinct: Vec<DistinctValues> = Vec::new();
@@ -263,7 +273,7 @@ impl Grouped {
                     (&rows[..], &of[..])
                 }
             };
-            accumulator.update(&Rows { rows, groups: of, weights: delta.weights() }, delta.column(arg));
+            accumulator.update(&Rows { rows, groups: of, weights: delta.weights(), batch: delta }, delta.column(arg));
         }
         for values in &mut self.distinct {
             values.update(delta, groups, |filter| passing(delta, filter), &mut self.accumulators);
@@ -288,13 +298,13 @@ impl Grouped {
     /// One column a call for `groups`, and the groups that have an error in some column.
     fn results(&self, groups: &[u32]) -> (Vec<ArrayRef>, Errors) {
         let mut errors = Errors::none();
-        let columns = self.calls.iter().map(|call| match *call {
+        let columns = self.calls.iter().map(|call| match call {
             Source::Rows => {
                 let counts: Vec<i64> = groups.iter().map(|g| self.counts[*g as usize]).collect();
                 std::sync::Arc::new(Int64Array::from(counts)) as ArrayRef
             }
-            Source::Accumulator(at, function) => {
-                let (column, failed) = self.accumulators[at].results(function, groups);
+            Source::Accumulator(at, function, rest) => {
+                let (column, failed) = self.accumulators[*at].results_of(*function, rest, groups);
                 errors.merge(&failed);
                 column
             }

@@ -109,6 +109,32 @@ impl Order for ByWideWord {
     }
 }
 
+/// UUIDs, by their bytes.
+pub(super) struct ByUuid;
+
+impl Order for ByUuid {
+    type Key = u128;
+
+    #[inline]
+    fn key(view: &View, row: usize) -> u128 {
+        let Values::W16(values) = view.values else { panic!("not a UUID") };
+        u128::from_be_bytes(values[row])
+    }
+
+    fn array(data_type: &DataType, keys: &[Option<&u128>]) -> ArrayRef {
+        let bytes: Vec<u8> = keys.iter().flat_map(|k| k.copied().unwrap_or(0).to_be_bytes()).collect();
+        arrays::fixed(data_type, Buffer::from_vec(bytes), validity(keys))
+    }
+
+    fn write(key: &u128, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&key.to_le_bytes());
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<u128> {
+        take(bytes).map(u128::from_le_bytes)
+    }
+}
+
 /// Text and bytes, by their bytes (the C collation).
 pub(super) struct ByBytes;
 

@@ -257,13 +257,21 @@ impl<'a> Maker<'a> {
                 ("MAX({})", Some(Kind::BigInt)),
                 ("COUNT(DISTINCT {})", Some(Kind::Text)),
             ],
-            Kind::Int => &[("MIN({})", Some(Kind::Int)), ("MAX({})", Some(Kind::Int))],
+            Kind::Int => &[
+                ("MIN({})", Some(Kind::Int)),
+                ("MAX({})", Some(Kind::Int)),
+                ("PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {} DESC)", Some(Kind::Int)),
+            ],
             Kind::Decimal => &[
                 ("SUM({})", Some(Kind::Decimal)),
                 ("SUM({})", Some(Kind::BigInt)),
                 ("AVG({})", Some(Kind::Int)),
                 ("AVG(DISTINCT {})", Some(Kind::Decimal)),
                 ("MIN({})", Some(Kind::Decimal)),
+                ("VAR_POP({})", Some(Kind::Int)),
+                ("VAR_SAMP({})", Some(Kind::Decimal)),
+                ("STDDEV({})", Some(Kind::BigInt)),
+                ("STDDEV_POP(DISTINCT {})", Some(Kind::Decimal)),
             ],
             Kind::Double => &[
                 ("SUM({})", Some(Kind::Double)),
@@ -271,10 +279,22 @@ impl<'a> Maker<'a> {
                 ("MIN({})", Some(Kind::Double)),
                 ("SUM(DISTINCT {})", Some(Kind::Double)),
                 ("MAX({})", Some(Kind::Double)),
+                ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY {})", Some(Kind::Int)),
+                ("PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {} DESC)", Some(Kind::Decimal)),
+                ("PERCENTILE_DISC(0.9) WITHIN GROUP (ORDER BY {})", Some(Kind::Double)),
             ],
             Kind::Boolean => &[("BOOL_AND({})", Some(Kind::Boolean)), ("BOOL_OR({})", Some(Kind::Boolean))],
-            Kind::Text => &[("MIN({})", Some(Kind::Text)), ("MAX({})", Some(Kind::Text))],
-            Kind::Date => &[("MIN({})", Some(Kind::Date)), ("MAX({})", Some(Kind::Date))],
+            Kind::Text => &[
+                ("MIN({})", Some(Kind::Text)),
+                ("MAX({})", Some(Kind::Text)),
+                ("STRING_AGG(DISTINCT {}, '-')", Some(Kind::Text)),
+                ("MODE() WITHIN GROUP (ORDER BY {} DESC)", Some(Kind::Text)),
+            ],
+            Kind::Date => &[
+                ("MIN({})", Some(Kind::Date)),
+                ("MAX({})", Some(Kind::Date)),
+                ("MODE() WITHIN GROUP (ORDER BY {})", Some(Kind::Date)),
+            ],
             Kind::Timestamp => &[("MIN({})", Some(Kind::Timestamp)), ("MAX({})", Some(Kind::Timestamp))],
         };
         let (text, of) = *self.dice.pick(choices);

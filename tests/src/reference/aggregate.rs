@@ -1,12 +1,13 @@
 //! Groups and aggregate calls: all values of a group gathered, then looked at.
 
-use deltaq_operators::aggregate::{Call, Function};
+use deltaq_operators::aggregate::{Call, Function, Shape};
 use deltaq_operators::{Expr, Scalar, SqlType};
 use num_bigint::BigInt;
 
 use super::expression::evaluate;
 use super::float::ExactSum;
 use super::function::{Exact, exact, float, power, rounded_quotient, store};
+use super::statistics;
 use super::{Errors, Failure};
 use crate::rows::{Bag, Row, compare, compare_rows};
 
@@ -20,7 +21,7 @@ pub fn aggregate(input: &Bag, keys: &[Expr], calls: &[Call], errors: &mut Errors
     }
     for (row, weight) in input.iter() {
         let key: Result<Row, Failure> = keys.iter().map(|k| evaluate(k, row)).collect();
-        let args: Result<Vec<Option<Scalar>>, Failure> = calls.iter().map(|c| argument(c, row)).collect();
+        let args: Result<Vec<Option<Row>>, Failure> = calls.iter().map(|c| argument(c, row)).collect();
         let (key, args) = match (key, args) {
             (Ok(key), Ok(args)) => (key, args),
             (Err(failure), _) | (_, Err(failure)) => {
@@ -34,7 +35,7 @@ pub fn aggregate(input: &Bag, keys: &[Expr], calls: &[Call], errors: &mut Errors
         });
         for (values, arg) in groups[place].1.iter_mut().zip(args) {
             if let Some(value) = arg {
-                values.add(vec![value], weight);
+                values.add(value, weight);
             }
         }
     }
@@ -50,20 +51,25 @@ pub fn aggregate(input: &Bag, keys: &[Expr], calls: &[Call], errors: &mut Errors
     out
 }
 
-/// What a row adds to a call: nothing where the filter is not true or the argument is NULL.
-fn argument(call: &Call, row: &Row) -> Result<Option<Scalar>, Failure> {
+/// What a row adds to a call: its argument and all else that the call reads. Nothing where the filter is not true or the argument
+/// is NULL; of two variables, either.
+fn argument(call: &Call, row: &Row) -> Result<Option<Row>, Failure> {
     if let Some(filter) = &call.filter
         && evaluate(filter, row)? != Scalar::Boolean(true)
     {
         return Ok(None);
     }
-    match &call.arg {
-        None => Ok(Some(Scalar::Boolean(true))),
-        Some(arg) => Ok(Some(evaluate(arg, row)?).filter(|v| *v != Scalar::Null)),
-    }
+    let Some(arg) = &call.arg else { return Ok(Some(vec![Scalar::Boolean(true)])) };
+    let values: Row =
+        std::iter::once(arg).chain(call.rest.each()).map(|e| evaluate(e, row)).collect::<Result<_, _>>()?;
+    let needed = if call.function.shape() == Shape::Pair { 2 } else { 1 };
+    Ok(Some(values).filter(|values| values[..needed].iter().all(|value| *value != Scalar::Null)))
 }
 
 fn result(call: &Call, values: &Bag) -> Result<Scalar, Failure> {
+    if let Some(result) = statistics::result(call, values) {
+        return result;
+    }
     let values: Vec<(Scalar, i64)> =
         values.iter().map(|(row, weight)| (row[0].clone(), if call.distinct { 1 } else { weight })).collect();
     let count: i64 = values.iter().map(|(_, weight)| weight).sum();
@@ -78,7 +84,7 @@ fn result(call: &Call, values: &Bag) -> Result<Scalar, Failure> {
     let best = |best: Option<&Scalar>| Ok(best.unwrap_or_else(|| panic!("there are values")).clone());
     match call.function {
         Function::Count => unreachable!("counted above"),
-        Function::Min => best(some.min_by(|a, b| compare(a, b))),
+        Function::Min | Function::AnyValue => best(some.min_by(|a, b| compare(a, b))),
         Function::Max => best(some.max_by(|a, b| compare(a, b))),
         Function::BoolAnd => Ok(Scalar::Boolean(some.clone().all(|v| *v == Scalar::Boolean(true)))),
         Function::BoolOr => Ok(Scalar::Boolean(some.clone().any(|v| *v == Scalar::Boolean(true)))),
@@ -122,6 +128,7 @@ fn result(call: &Call, values: &Bag) -> Result<Scalar, Failure> {
                 _ => store(&Exact { digits, scale }, call.ty),
             }
         }
+        other => panic!("the statistics have {}", other.name()),
     }
 }
 

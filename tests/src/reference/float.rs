@@ -12,6 +12,22 @@ pub struct ExactSum {
 }
 
 impl ExactSum {
+    /// `a / b`·2^exponent, where `b` is not zero. What lies below 2⁻¹⁰⁷⁴ is cut off, but remembered where it decides a tie.
+    pub fn ratio(a: &BigInt, b: &BigInt, exponent: i64) -> ExactSum {
+        let shift = exponent + 1074;
+        let (a, b) = if shift < 0 { (a.clone(), b << -shift) } else { (a << shift, b.clone()) };
+        let (quotient, rest) = (&a / &b, &a % &b);
+        let sign = if (a.sign() == Sign::Minus) == (b.sign() == Sign::Minus) { 1 } else { -1 };
+        // A digit that is no zero behind 53 others, wherever there are so many.
+        let sticky = if rest == BigInt::ZERO || &quotient % 2 != BigInt::ZERO { 0 } else { sign };
+        ExactSum { units: quotient + sticky, ..ExactSum::default() }
+    }
+
+    /// The sum in units of 2⁻¹⁰⁷⁴. None where a value is not finite.
+    pub fn units(&self) -> Option<&BigInt> {
+        (self.nans == 0 && self.infinities == 0 && self.minus_infinities == 0).then_some(&self.units)
+    }
+
     /// Adds `times` times `value`.
     pub fn add(&mut self, value: f64, times: i64) {
         if value.is_nan() {

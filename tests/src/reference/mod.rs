@@ -7,6 +7,7 @@ mod aggregate;
 mod expression;
 mod float;
 mod function;
+mod statistics;
 mod temporal;
 mod texts;
 
