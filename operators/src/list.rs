@@ -30,6 +30,29 @@ impl<E> List<E> {
     /// Entries of one run; 4 KiB of them.
     const RUN_MAX: usize = 4096 / size_of::<E>();
 
+    /// A list of entries that are in order.
+    pub(crate) fn of_sorted(entries: Vec<E>) -> List<E> {
+        if entries.len() <= Self::RUN_MAX {
+            return List::Few(entries);
+        }
+        let len = entries.len();
+        let mut entries = entries.into_iter();
+        let mut runs = Vec::with_capacity(len.div_ceil(Self::RUN_MAX * 3 / 4));
+        while entries.len() > 0 {
+            runs.push(entries.by_ref().take(Self::RUN_MAX * 3 / 4).collect());
+        }
+        List::Many(Box::new(Runs { len, runs }))
+    }
+
+    /// The entries in order.
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = E> {
+        let runs = match self {
+            List::Few(run) => vec![run],
+            List::Many(many) => many.runs,
+        };
+        runs.into_iter().flatten()
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             List::Few(run) => run.len(),

@@ -60,9 +60,9 @@ impl DistinctValues {
         DistinctValues { arg, calls: Vec::new(), pairs, counts: Vec::new(), data_type }
     }
 
-    /// The column.
-    pub(super) fn arg(&self) -> usize {
-        self.arg
+    /// Whether a call over this column may be added: there are at most as many as bits in a word.
+    pub(super) fn takes(&self, arg: usize) -> bool {
+        self.arg == arg && self.calls.len() < u64::BITS as usize
     }
 
     /// Adds a call, before any row is taken in.
@@ -86,11 +86,10 @@ impl DistinctValues {
         accumulators: &mut [Box<dyn Accumulator>],
     ) {
         let arg = delta.column(self.arg);
-        let masks: Vec<Option<BooleanBuffer>> = self.calls.iter().map(|call| call.filter.map(&passes)).collect();
+        let of_rows = self.calls_of_rows(delta.len(), passes);
         let nulls = View::of(arg).nulls;
-        let counts_somewhere = |row: usize| masks.iter().any(|m| m.as_ref().is_none_or(|m| m.value(row)));
         let takes_part =
-            |row: &u32| nulls.is_none_or(|nulls| nulls.is_valid(*row as usize)) && counts_somewhere(*row as usize);
+            |row: &u32| of_rows[*row as usize] != 0 && nulls.is_none_or(|nulls| nulls.is_valid(*row as usize));
         let rows: Vec<u32> = (0..delta.len() as u32).filter(takes_part).collect();
         if rows.is_empty() {
             return;
@@ -107,19 +106,20 @@ impl DistinctValues {
         for ((&row, &group), &pair) in rows.iter().zip(&of).zip(&pairs) {
             let weight = delta.weight(row as usize);
             let counts = &mut self.counts[pair as usize * width..][..width];
-            for (call, (count, mask)) in counts.iter_mut().zip(&masks).enumerate() {
-                if mask.as_ref().is_some_and(|mask| !mask.value(row as usize)) {
-                    continue;
-                }
-                let was = *count;
-                *count += weight;
+            let mut calls = of_rows[row as usize];
+            while calls != 0 {
+                let call = calls.trailing_zeros() as usize;
+                calls &= calls - 1;
+                let was = counts[call];
+                let is = was + weight;
+                counts[call] = is;
                 // A pair may turn more than once: what calls remember of a group is a sum, in which that cancels.
-                match (was > 0, *count > 0) {
+                match (was > 0, is > 0) {
                     (false, true) => appears[call].push(row, group),
                     (true, false) => vanishes[call].push(row, group),
                     _ => {}
                 }
-                any_gone |= *count == 0;
+                any_gone |= is == 0;
             }
         }
         let gone_weights = match vanishes.iter().any(|turned| !turned.rows.is_empty()) {
@@ -134,6 +134,19 @@ impl DistinctValues {
         if any_gone {
             self.release(&pairs);
         }
+    }
+
+    /// The calls that each row counts for, one bit a call.
+    fn calls_of_rows(&self, rows: usize, passes: impl Fn(usize) -> BooleanBuffer) -> Vec<u64> {
+        let always = self.calls.iter().enumerate().filter(|(_, call)| call.filter.is_none());
+        let mut of_rows = vec![always.fold(0, |calls, (at, _)| calls | 1 << at); rows];
+        for (at, call) in self.calls.iter().enumerate() {
+            if let Some(filter) = call.filter {
+                let bits = passes(filter);
+                of_rows.iter_mut().zip(&bits).for_each(|(calls, passes)| *calls |= u64::from(passes) << at);
+            }
+        }
+        of_rows
     }
 
     /// Lets those of `pairs` go that stand for no call.

@@ -7,58 +7,11 @@ use deltaq_circuit::Weight;
 use deltaq_circuit::arrays::View;
 
 use super::accumulator::{Accumulator, Rows};
+use super::multiset::Multiset;
 use super::order::Order;
 use super::{Function, take};
-use crate::list::List;
 use crate::types::SqlType;
 use crate::value::Errors;
-
-/// Values in order, with how often each stands.
-pub(super) struct Multiset<K>(pub(super) List<(K, Weight)>);
-
-impl<K> Default for Multiset<K> {
-    fn default() -> Multiset<K> {
-        Multiset(List::default())
-    }
-}
-
-impl<K: Ord> Multiset<K> {
-    /// Adds `weight` copies; whether that puts a value in, or takes one out.
-    #[inline]
-    pub(super) fn add(&mut self, key: K, weight: Weight) -> Change {
-        match self.0.search(|(held, _)| held.cmp(&key)) {
-            Ok(place) => {
-                let stands = &mut self.0.get_mut(place).1;
-                *stands += weight;
-                if *stands != 0 {
-                    return Change::None;
-                }
-                self.0.remove_at(place);
-                Change::Out
-            }
-            Err(place) => {
-                self.0.insert_at(place, (key, weight));
-                Change::In
-            }
-        }
-    }
-
-    fn min(&self) -> Option<&K> {
-        self.0.iter().find(|(_, weight)| *weight > 0).map(|(key, _)| key)
-    }
-
-    fn max(&self) -> Option<&K> {
-        self.0.iter().rev().find(|(_, weight)| *weight > 0).map(|(key, _)| key)
-    }
-}
-
-/// What adding copies of a value does to a multiset.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Change {
-    None,
-    In,
-    Out,
-}
 
 /// MIN and MAX of values that may be retracted.
 pub(super) struct Extrema<O: Order> {
@@ -83,12 +36,8 @@ impl<O: Order> Accumulator for Extrema<O> {
         let view = View::of(arg);
         rows.each(&view, |group, row, weight| {
             let key = O::key(&view, row);
-            let bytes = O::heap_bytes(&key);
-            match self.values[group].add(key, weight) {
-                Change::None => {}
-                Change::In => self.heap += bytes,
-                Change::Out => self.heap -= bytes,
-            }
+            let grows = self.values[group].add(key, weight, O::heap_bytes);
+            self.heap = self.heap.wrapping_add_signed(grows);
         });
     }
 
@@ -103,19 +52,19 @@ impl<O: Order> Accumulator for Extrema<O> {
     }
 
     fn clear(&mut self, group: usize) {
-        let gone = std::mem::take(&mut self.values[group].0);
-        self.heap -= gone.iter().map(|(key, _)| O::heap_bytes(key)).sum::<usize>();
+        let gone = std::mem::take(&mut self.values[group]);
+        self.heap -= gone.key_bytes(O::heap_bytes);
     }
 
     fn bytes(&self) -> usize {
-        let lists: usize = self.values.iter().map(|set| set.0.bytes()).sum();
+        let lists: usize = self.values.iter().map(Multiset::bytes).sum();
         self.values.capacity() * size_of::<Multiset<O::Key>>() + lists + self.heap
     }
 
     fn write(&self, group: usize, bytes: &mut Vec<u8>) {
-        let list = &self.values[group].0;
-        bytes.extend_from_slice(&(list.len() as u64).to_le_bytes());
-        for (key, weight) in list.iter() {
+        let entries = self.values[group].entries();
+        bytes.extend_from_slice(&(entries.len() as u64).to_le_bytes());
+        for (key, weight) in &entries {
             O::write(key, bytes);
             bytes.extend_from_slice(&weight.to_le_bytes());
         }
@@ -124,10 +73,8 @@ impl<O: Order> Accumulator for Extrema<O> {
     fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
         for _ in 0..u64::from_le_bytes(take(bytes)?) {
             let key = O::read(bytes)?;
-            let size = O::heap_bytes(&key);
-            if self.values[group].add(key, Weight::from_le_bytes(take(bytes)?)) == Change::In {
-                self.heap += size;
-            }
+            let grows = self.values[group].add(key, Weight::from_le_bytes(take(bytes)?), O::heap_bytes);
+            self.heap = self.heap.wrapping_add_signed(grows);
         }
         Some(())
     }

@@ -9,8 +9,8 @@ use deltaq_circuit::Weight;
 use deltaq_circuit::arrays::{self, Values, View, var};
 
 use super::accumulator::{Accumulator, Rows};
-use super::extremum::{Change, Multiset};
 use super::operator::Column;
+use super::tally::{Change, Tally};
 use super::{By, Function, sort_key, take};
 use crate::types::SqlType;
 use crate::value::Errors;
@@ -56,7 +56,7 @@ impl Eq for Entry {}
 
 /// The texts of all groups.
 pub(super) struct Joined {
-    groups: Vec<Multiset<Entry>>,
+    groups: Vec<Tally<Entry>>,
     data_type: DataType,
     separator: usize,
     order: Vec<By<(usize, SqlType)>>,
@@ -83,7 +83,7 @@ impl Joined {
 
 impl Accumulator for Joined {
     fn resize(&mut self, groups: usize) {
-        self.groups.resize_with(groups, Multiset::default);
+        self.groups.resize_with(groups, Tally::default);
     }
 
     fn update(&mut self, rows: &Rows, arg: &ArrayRef) {
@@ -143,7 +143,7 @@ impl Accumulator for Joined {
 
     fn bytes(&self) -> usize {
         let lists: usize = self.groups.iter().map(|set| set.0.bytes()).sum();
-        self.groups.capacity() * size_of::<Multiset<Entry>>() + lists + self.heap
+        self.groups.capacity() * size_of::<Tally<Entry>>() + lists + self.heap
     }
 
     fn write(&self, group: usize, bytes: &mut Vec<u8>) {

@@ -11,12 +11,14 @@ mod intervals;
 mod joined;
 mod mode;
 mod moments;
+mod multiset;
 mod operator;
 mod order;
 mod pairs;
 mod quantile;
 mod sort_key;
 mod sum;
+mod tally;
 
 pub use call::{By, Call, Rest};
 pub use float_sum::FloatSum;

@@ -6,8 +6,8 @@ use deltaq_circuit::Weight;
 use deltaq_circuit::arrays::View;
 
 use super::accumulator::{Accumulator, Rows};
-use super::extremum::{Change, Multiset};
 use super::order::Order;
+use super::tally::{Change, Tally};
 use super::{Function, take};
 use crate::list::List;
 use crate::types::SqlType;
@@ -15,13 +15,13 @@ use crate::value::Errors;
 
 /// The values of a group with how often each stands, and the same again with the most frequent first.
 struct Frequencies<K> {
-    values: Multiset<K>,
+    values: Tally<K>,
     ranks: List<(Weight, K)>,
 }
 
 impl<K> Default for Frequencies<K> {
     fn default() -> Frequencies<K> {
-        Frequencies { values: Multiset::default(), ranks: List::default() }
+        Frequencies { values: Tally::default(), ranks: List::default() }
     }
 }
 

@@ -184,7 +184,7 @@ impl Grouped {
         for (at, column) in columns.iter().enumerate().filter(|(_, column)| column.looks_at_distinct()) {
             let (arg, ty) = column.arg.unwrap_or_else(|| panic!("DISTINCT of nothing"));
             let call = Call { accumulator: at, filter: column.filter };
-            match distinct.iter_mut().find(|values| values.arg() == arg) {
+            match distinct.iter_mut().find(|values| values.takes(arg)) {
                 Some(values) => values.call(call),
                 None => {
                     let mut values = DistinctValues::new(arg, ty);
