@@ -2,7 +2,8 @@
 //!
 //! What several expressions have in common is one node, computed once a batch. What is dear is computed only for the rows that need it:
 //! where AND, OR, CASE and COALESCE are decided by what is cheap, the rest sees a *frame* of the rows left open. Since an error is a value
-//! that undecided rows alone pass on (see [`crate::value`]), results are the same either way.
+//! that undecided rows alone pass on (see [`crate::value`]), results are the same either way. Calls that look for the same in the same
+//! values are computed in one pass.
 
 mod cost;
 mod frame;
@@ -10,8 +11,10 @@ mod frame;
 use std::collections::HashMap;
 
 use arrow_array::ArrayRef;
+use indexmap::IndexMap;
 
 use crate::expr::Expr;
+use crate::functions::together::{self, Pass};
 use crate::functions::{Function, Kernel};
 use crate::scalar::Scalar;
 use crate::types::SqlType;
@@ -22,6 +25,7 @@ pub use frame::Frame;
 /// Some expressions ready to run over the same rows. Constants are evaluated, patterns compiled, tables of IN lists built.
 pub struct Programs {
     nodes: Vec<Node>,
+    passes: Vec<SharedPass>,
     roots: Vec<usize>,
     /// Whether each node is needed once, for all rows.
     plain: bool,
@@ -36,14 +40,33 @@ struct Node {
     step: Step,
     /// Read by more than one node, or root.
     shared: bool,
-    /// What it costs a row, with all below it; see [`cost`].
+    /// What it costs a row, without and with all below it; see [`cost`].
+    own_cost: u32,
     cost: u32,
 }
 
 enum Step {
     Column(usize),
     Constant(Value),
-    Call { kernel: Kernel, args: Vec<usize>, ty: SqlType, needs: Needs },
+    Call {
+        kernel: Kernel,
+        args: Vec<usize>,
+        ty: SqlType,
+        needs: Needs,
+    },
+    /// One of the calls of a pass.
+    Part {
+        pass: usize,
+        ty: SqlType,
+    },
+}
+
+/// Calls that are computed together, from one argument.
+struct SharedPass {
+    run: Pass,
+    arg: usize,
+    /// The nodes that have the results.
+    nodes: Vec<usize>,
 }
 
 /// Which rows a call needs its arguments for.
@@ -78,6 +101,7 @@ impl Programs {
     pub fn new<'a>(exprs: impl IntoIterator<Item = &'a Expr>) -> Programs {
         let mut builder = Builder::default();
         let roots: Vec<usize> = exprs.into_iter().map(|expr| builder.node(expr)).collect();
+        let passes = builder.passes();
         let mut nodes = builder.nodes;
         let mut uses = vec![0u32; nodes.len()];
         roots.iter().for_each(|root| uses[*root] += 1);
@@ -86,14 +110,19 @@ impl Programs {
                 args.iter().for_each(|arg| uses[*arg] += 1);
             }
         }
+        passes.iter().for_each(|pass| uses[pass.arg] += 1);
         for (node, uses) in nodes.iter_mut().zip(uses) {
-            node.shared = uses > 1 && matches!(node.step, Step::Call { .. });
+            node.shared = match node.step {
+                Step::Call { .. } => uses > 1,
+                Step::Part { .. } => true,
+                Step::Column(_) | Step::Constant(_) => false,
+            };
         }
         let lazy = |node: &Node| matches!(&node.step, Step::Call { needs, .. } if *needs != Needs::All);
         let plain = !nodes.iter().any(|node| node.shared || lazy(node));
         let columns = nodes.iter().map(|node| if let Step::Column(column) = node.step { column + 1 } else { 0 });
         let width = columns.max().unwrap_or(0);
-        Programs { nodes, roots, plain, width }
+        Programs { nodes, passes, roots, plain, width }
     }
 
     /// Makes ready to run over the `rows` rows of `columns`.
@@ -123,6 +152,15 @@ enum Identity {
 struct Builder {
     nodes: Vec<Node>,
     known: HashMap<Identity, usize>,
+    /// Calls that may be computed together: by function and first argument.
+    together: IndexMap<(&'static str, usize), Vec<Candidate>>,
+}
+
+/// A call that may be computed together with others.
+struct Candidate {
+    node: usize,
+    function: &'static Function,
+    args: Vec<Expr>,
 }
 
 impl Builder {
@@ -143,9 +181,19 @@ impl Builder {
             Expr::Literal { value, ty } => (Step::Constant(Value::constant(value.to_array(*ty))), 0),
             Expr::Call { function, args: exprs, ty } => self.call(function, exprs, args.clone(), *ty),
         };
+        let own_cost = own;
         let cost = args.iter().fold(own, |sum: u32, arg| sum.saturating_add(self.nodes[*arg].cost));
         let place = self.nodes.len();
-        self.nodes.push(Node { step, shared: false, cost });
+        self.nodes.push(Node { step, shared: false, own_cost, cost });
+        if let (Expr::Call { function, args: exprs, .. }, [first, others @ ..]) = (expr, args.as_slice())
+            && together::gains(function)
+            && matches!(self.nodes[place].step, Step::Call { .. })
+            && others.iter().all(|arg| matches!(self.nodes[*arg].step, Step::Constant(_)))
+        {
+            let args = args.iter().zip(exprs).map(|(arg, expr)| self.fold(*arg, expr)).collect();
+            let candidates = self.together.entry((function.name, *first)).or_default();
+            candidates.push(Candidate { node: place, function, args });
+        }
         self.known.insert(identity, place);
         place
     }
@@ -162,7 +210,25 @@ impl Builder {
         }
         let any_dear = args.iter().any(|arg| self.nodes[*arg].cost >= DEAR);
         let needs = if any_dear { cost::needs(function) } else { Needs::All };
-        (Step::Call { kernel, args, ty, needs }, cost::of(function))
+        (Step::Call { kernel, args, ty, needs }, cost::of(function, &folded))
+    }
+
+    /// Turns calls that one pass can compute into parts of it.
+    fn passes(&mut self) -> Vec<SharedPass> {
+        let mut passes = Vec::new();
+        for ((_, arg), candidates) in self.together.drain(..).filter(|(_, candidates)| candidates.len() > 1) {
+            let function = candidates[0].function;
+            let (nodes, args): (Vec<usize>, Vec<Vec<Expr>>) = candidates.into_iter().map(|c| (c.node, c.args)).unzip();
+            if let Some(run) = together::pass(function, &args) {
+                for node in &nodes {
+                    if let Step::Call { ty, .. } = self.nodes[*node].step {
+                        self.nodes[*node].step = Step::Part { pass: passes.len(), ty };
+                    }
+                }
+                passes.push(SharedPass { run, arg, nodes });
+            }
+        }
+        passes
     }
 
     /// An argument as kernels get to see it: what is constant is a literal, unless it failed.

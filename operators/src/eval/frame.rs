@@ -7,7 +7,8 @@ use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_select::filter::{FilterBuilder, FilterPredicate};
 
-use super::{DEAR, Needs, Programs, Step};
+use super::cost::{DEAR, PICK, TAKE};
+use super::{Needs, Node, Programs, Step};
 use crate::arrays;
 use crate::value::{Errors, Value};
 
@@ -38,9 +39,6 @@ struct Part {
     value: Value,
     rows: BooleanBuffer,
 }
-
-/// Of more rows than this share all are computed: picking them would cost as much.
-const OPEN_SHARE_MAX: f64 = 0.75;
 
 impl<'a> Frame<'a> {
     pub(super) fn new(programs: &'a Programs, columns: &'a [ArrayRef], rows: usize) -> Frame<'a> {
@@ -122,6 +120,37 @@ impl<'a> Frame<'a> {
                 }
                 value
             }
+            Step::Part { pass, .. } => {
+                if let Some(known) = self.recall(node) {
+                    return known;
+                }
+                let pass = &programs.passes[*pass];
+                let values = (pass.run)(&self.value(pass.arg));
+                assert_eq!(values.len(), pass.nodes.len(), "a value for each call of a pass");
+                let own = pass.nodes.iter().position(|of| *of == node).map(|at| values[at].clone());
+                let mut known = self.known.borrow_mut();
+                pass.nodes.iter().zip(values).for_each(|(node, value)| known[*node] = Some(value));
+                own.unwrap_or_else(|| panic!("a part that its pass does not know"))
+            }
+        }
+    }
+
+    /// What the node would cost a row, after what is known.
+    fn cost_left(&self, node: usize) -> u32 {
+        let Node { step, shared, own_cost, cost } = &self.programs.nodes[node];
+        if *cost < DEAR {
+            return *cost;
+        }
+        if *shared && self.known.borrow()[node].is_some() {
+            return 0;
+        }
+        if *shared && self.heard_of(node) {
+            return TAKE;
+        }
+        match step {
+            Step::Column(_) | Step::Constant(_) => 0,
+            Step::Call { args, .. } => args.iter().fold(*own_cost, |sum, arg| sum.saturating_add(self.cost_left(*arg))),
+            Step::Part { pass, .. } => own_cost + self.cost_left(self.programs.passes[*pass].arg),
         }
     }
 
@@ -195,13 +224,20 @@ impl<'a> Frame<'a> {
 
     /// A value of which only the rows `open` matter.
     fn value_for(&self, node: usize, open: &BooleanBuffer) -> Value {
-        let Step::Call { ty, .. } = &self.programs.nodes[node].step else { return self.value(node) };
-        let count = open.count_set_bits();
-        if self.programs.nodes[node].cost < DEAR || count as f64 > self.rows as f64 * OPEN_SHARE_MAX {
+        let (Step::Call { ty, .. } | Step::Part { ty, .. }) = &self.programs.nodes[node].step else {
+            return self.value(node);
+        };
+        let cost = self.cost_left(node) as usize;
+        if cost < DEAR as usize {
             return self.value(node);
         }
+        let count = open.count_set_bits();
         if count == 0 {
             return Value::constant(arrays::nulls(&ty.arrow(), 1));
+        }
+        // Rows that are picked cost more, each.
+        if count * (cost + PICK) >= self.rows * cost {
+            return self.value(node);
         }
         if self.programs.nodes[node].shared {
             let parts = self.parts.borrow();
@@ -230,10 +266,27 @@ impl<'a> Frame<'a> {
         if !self.heard_of(node) {
             return None;
         }
-        let (outer, rows) = self.outer()?;
-        let value = outer.recall_at(node, rows)?;
+        let value = match &self.source {
+            Source::Mask(outer, predicate, ..) => outer.recall_where(node, predicate),
+            _ => None,
+        };
+        let value = match value {
+            Some(value) => value,
+            None => {
+                let (outer, rows) = self.outer()?;
+                outer.recall_at(node, rows)?
+            }
+        };
         self.known.borrow_mut()[node] = Some(value.clone());
         Some(value)
+    }
+
+    /// The value of a node that is known for all rows and failed for none, where a mask is true.
+    fn recall_where(&self, node: usize, predicate: &FilterPredicate) -> Option<Value> {
+        let known = self.known.borrow();
+        let known = known[node].as_ref().filter(|known| !known.constant && known.errors.is_empty())?;
+        let kept = predicate.filter(&known.array);
+        Some(Value::column(kept.unwrap_or_else(|error| panic!("a mask of the frame's length: {error}"))))
     }
 
     fn recall_at(&self, node: usize, rows: &UInt32Array) -> Option<Value> {

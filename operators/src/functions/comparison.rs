@@ -12,6 +12,7 @@ use crate::expr::Expr;
 use crate::functions::kernel::{Side, booleans, inherited, lenient, nulls, pack2, side, strict};
 use crate::functions::numbers::{POW10, name};
 use crate::functions::resolve::{any_nullable, as_is, is_unknown, never_nullable, quoted, signature};
+use crate::functions::same_text::{Constant, equal_any};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, interval, logic};
 use crate::types::{SqlType, TEXT};
 use crate::value::Value;
@@ -262,6 +263,10 @@ fn bits_of(ty: SqlType) -> Bits {
             let (x, y) = (a.array.as_string::<i32>(), b.array.as_string::<i32>());
             if b.constant {
                 let y = y.value(0).as_bytes();
+                if matches!(op, Op::Eq | Op::Ne) && !a.constant {
+                    let equal = equal_any(x.value_offsets(), x.value_data(), &[Constant::new(y)]);
+                    return if op == Op::Eq { equal } else { !&equal };
+                }
                 return ordered(op, rows, |row| (x.value(a.at(row)).as_bytes(), y));
             }
             ordered(op, rows, |row| (x.value(a.at(row)).as_bytes(), y.value(b.at(row)).as_bytes()))

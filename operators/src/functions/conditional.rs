@@ -17,6 +17,7 @@ use crate::functions::numbers::name;
 use crate::functions::resolve::{
     all_nullable, always_nullable, as_is, common, count, is_unknown, never_nullable, signature,
 };
+use crate::functions::spans::{Part, chosen};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, get};
 use crate::types::SqlType;
 use crate::value::{Errors, Value};
@@ -357,9 +358,13 @@ pub fn choose(args: &[Value], choice: &[u32], ty: &DataType, errors: &mut Errors
     let any_null = choice.contains(&NONE) || args.iter().any(|a| a.array.null_count() > 0);
     let nulls = any_null
         .then(|| {
-            NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| {
-                taken(row).is_some_and(|a| a.array.is_valid(a.at(row)))
-            }))
+            let nulls: Vec<Option<&NullBuffer>> = args.iter().map(|a| a.array.nulls()).collect();
+            let valid = |row: usize, index: u32| match nulls.get(index as usize) {
+                Some(Some(nulls)) => nulls.is_valid(args[index as usize].at(row)),
+                Some(None) => true,
+                None => false,
+            };
+            NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| valid(row, choice[row])))
         })
         .filter(|n| n.null_count() > 0);
     match ty {
@@ -371,23 +376,15 @@ pub fn choose(args: &[Value], choice: &[u32], ty: &DataType, errors: &mut Errors
             Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(rows, bit), nulls))
         }
         DataType::Utf8 | DataType::Binary => {
-            let parts: Vec<Option<(&[i32], &[u8])>> = (args.iter())
-                .map(|a| match View::of(&a.array).values {
-                    Values::Var(offsets, data) => Some((offsets, data)),
-                    _ => None,
-                })
-                .collect();
-            let mut offsets = Vec::with_capacity(rows + 1);
-            offsets.push(0);
-            let mut data = Vec::new();
-            for row in 0..rows {
-                if let Some(arg) = taken(row)
-                    && let Some((from, bytes)) = parts[choice[row] as usize]
-                {
-                    data.extend_from_slice(arrays::var(from, bytes, arg.at(row)));
+            fn part(arg: &Value) -> Part<'_> {
+                match View::of(&arg.array).values {
+                    Values::Var(offsets, bytes) => Part { offsets, bytes, stride: usize::from(!arg.constant) },
+                    // A condition: it is never chosen.
+                    _ => Part { offsets: &[], bytes: &[], stride: 0 },
                 }
-                offsets.push(data.len() as i32);
             }
+            let parts: Vec<Part> = args.iter().map(part).collect();
+            let (offsets, data) = chosen(&parts, choice);
             arrays::variable(ty, offsets, data, nulls)
         }
         _ => {

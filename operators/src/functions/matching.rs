@@ -4,20 +4,23 @@
 //! are understood, look-around and back-references inside a pattern are not. `.` matches a newline, `^` and `$` the
 //! ends of the whole text. A constant pattern is compiled once; one that is none is an error 2201B.
 
-use std::borrow::Cow;
+mod compiled;
+mod direct;
+
 use std::sync::Arc;
 
 use arrow_array::types::*;
-use arrow_buffer::NullBuffer;
-use regex::{CaptureLocations, Captures, Regex, RegexBuilder};
+use regex::{CaptureLocations, Captures, Regex};
 
 use crate::expr::Expr;
-use crate::functions::kernel::{Texts, at, booleans, column, constant_text, nulls, side, strict, texts};
+use crate::functions::kernel::{at, booleans, column, constant, constant_text, nulls, side, strict, texts};
 use crate::functions::resolve::{always_nullable, any_nullable, as_is, count, exactly, is_unknown, names, signature};
+use crate::functions::spans::{NO_SPAN, cut_out};
 use crate::functions::{Arg, Function, Kernel, Signature, Syntax, text};
 use crate::scalar::Scalar;
 use crate::types::{SqlType, TEXT};
-use crate::value::{Errors, EvalError, Value};
+use crate::value::{EvalError, Value};
+use compiled::{Regexes, compile, direct, each};
 
 const FAMILY: &str = "text";
 
@@ -207,7 +210,7 @@ pub const FUNCTIONS: &[Function] = &[
             all_texts(args, 2, 2, TEXT)
         },
         always_nullable,
-        |args, _| part(args, |_, _| 0),
+        |args, _| part(args, Some(0), |_, _| 0),
     ),
     entry(
         "regexp_extract",
@@ -220,7 +223,14 @@ pub const FUNCTIONS: &[Function] = &[
             exactly(args, &[TEXT, TEXT, SqlType::Int][..args.len()], TEXT)
         },
         always_nullable,
-        |args, _| part(args, |args, row| args.get(2).map_or(0, |group| at(side::<Int32Type>(group), row))),
+        |args, _| {
+            let group = match args.get(2).map(constant) {
+                None => Some(0),
+                Some(Some(Scalar::Int(group))) => Some(*group),
+                Some(_) => None,
+            };
+            part(args, group, |args, row| args.get(2).map_or(0, |group| at(side::<Int32Type>(group), row)))
+        },
     ),
 ];
 
@@ -240,113 +250,16 @@ fn good_pattern(arg: Option<&Arg>) -> Result<(), String> {
     }
 }
 
-/// Compiles a pattern of PostgreSQL's.
-fn compile(pattern: &str, flags: &str) -> Result<Regex, EvalError> {
-    let mut builder = RegexBuilder::new(&translate(pattern));
-    builder.dot_matches_new_line(true);
-    for flag in flags.chars() {
-        match flag {
-            'i' => builder.case_insensitive(true),
-            'n' | 'm' => builder.dot_matches_new_line(false).multi_line(true),
-            'x' => builder.ignore_whitespace(true),
-            'c' | 'g' | 's' => &mut builder,
-            other => {
-                let message = format!("invalid regular expression option: \"{other}\"");
-                return Err(EvalError { code: "22023", message });
-            }
-        };
-    }
-    builder.build().map_err(|error| {
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        EvalError { code: "2201B", message: format!("invalid regular expression: {reason}") }
-    })
-}
-
-/// PostgreSQL's word boundaries as the crate's.
-fn translate(pattern: &str) -> Cow<'_, str> {
-    if !pattern.contains('\\') {
-        return Cow::Borrowed(pattern);
-    }
-    let mut out = String::with_capacity(pattern.len() + 8);
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('y') => out.push_str("\\b"),
-            Some('m') => out.push_str("\\b{start}"),
-            Some('M') => out.push_str("\\b{end}"),
-            Some('Z') => out.push_str("\\z"),
-            Some(other) => out.extend(['\\', other]),
-            None => out.push('\\'),
-        }
-    }
-    Cow::Owned(out)
-}
-
-/// The expressions of a call: one, or one a row.
-struct Regexes {
-    constant: Option<Result<Regex, EvalError>>,
-    pattern: usize,
-    flags: Option<usize>,
-    always: &'static str,
-}
-
-impl Regexes {
-    /// Of a call whose arguments `pattern` and, if it has so many, `flags` say what matches; flags `always` hold too.
-    fn new(args: &[Expr], pattern: usize, flags: Option<usize>, always: &'static str) -> Regexes {
-        let flags = flags.filter(|f| *f < args.len());
-        let given = flags.map_or(Some(""), |f| constant_text(&args[f]));
-        let constant = constant_text(&args[pattern]).zip(given).map(|(p, f)| compile(p, &format!("{f}{always}")));
-        Regexes { constant, pattern, flags, always }
-    }
-}
-
-/// `f` of each row that is not NULL, with its expression.
-fn each<T: Default>(
-    args: &[Value],
-    regexes: &Regexes,
-    rows: usize,
-    nulls: Option<&NullBuffer>,
-    errors: &mut Errors,
-    mut f: impl FnMut(usize, &Regex) -> Result<T, EvalError>,
-) -> Vec<T> {
-    let pattern: Texts = texts(&args[regexes.pattern]);
-    let flags: Option<Texts> = regexes.flags.map(|f| texts(&args[f]));
-    let mut last: Option<(&str, &str, Result<Regex, EvalError>)> = None;
-    let mut one = |row: usize| -> Result<T, EvalError> {
-        if let Some(regex) = &regexes.constant {
-            return f(row, regex.as_ref().map_err(EvalError::clone)?);
-        }
-        let (p, g) = (pattern.get(row), flags.map_or("", |f| f.get(row)));
-        if last.as_ref().is_none_or(|(q, h, _)| (*q, *h) != (p, g)) {
-            last = Some((p, g, compile(p, &format!("{g}{}", regexes.always))));
-        }
-        match &last {
-            Some((_, _, regex)) => f(row, regex.as_ref().map_err(EvalError::clone)?),
-            None => Ok(T::default()),
-        }
-    };
-    (0..rows)
-        .map(|row| {
-            if nulls.is_some_and(|n| n.is_null(row)) {
-                return T::default();
-            }
-            one(row).unwrap_or_else(|error| {
-                errors.set(row, error.code, error.message);
-                T::default()
-            })
-        })
-        .collect()
-}
-
 fn test(args: &[Expr], flags: &'static str, not: bool) -> Kernel {
     let regexes = Regexes::new(args, 1, Some(2), flags);
     strict(SqlType::Boolean, move |args, rows, errors| {
-        let (nulls, text) = (nulls(args), texts(&args[0]));
+        let nulls = nulls(args);
+        if let Some((direct, column)) = regexes.direct(&args[0]) {
+            let mut bits = Vec::with_capacity(rows);
+            direct.each(column, 0, |found| bits.push(found.is_some() != not));
+            return booleans(bits.into(), nulls);
+        }
+        let text = texts(&args[0]);
         let bits =
             each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| Ok(regex.is_match(text.get(row)) != not));
         booleans(bits.into(), nulls)
@@ -427,14 +340,28 @@ impl Places {
     }
 }
 
-/// A group of the first match, or NULL.
-fn part(args: &[Expr], group: fn(&[Value], usize) -> i32) -> Kernel {
+/// Whether the pattern of a call, its second argument, is a constant that needs no automaton; flags aside.
+pub fn is_direct(args: &[Expr]) -> bool {
+    args.get(1).and_then(constant_text).is_some_and(|pattern| direct(pattern, "").is_some())
+}
+
+/// A group of the first match, or NULL. `groups`: which, by row; `group`: which, if it is the same for all.
+fn part(args: &[Expr], group: Option<i32>, groups: fn(&[Value], usize) -> i32) -> Kernel {
     let regexes = Regexes::new(args, 1, None, "");
     strict(TEXT, move |args, rows, errors| {
+        if let Some((direct, column)) = regexes.direct(&args[0])
+            && let Some(group) = group.and_then(|group| usize::try_from(group).ok())
+        {
+            let mut spans = Vec::with_capacity(rows);
+            direct.each(column, group, |found| {
+                spans.push(found.map_or(NO_SPAN, |(from, to)| (from as u32, to as u32)));
+            });
+            return Arc::new(cut_out(column, &spans));
+        }
         let (nulls, text) = (nulls(args), texts(&args[0]));
         let mut places = Places::new(&regexes);
         let found: Vec<Option<&str>> = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
-            let Ok(group) = usize::try_from(group(args, row)) else { return Ok(None) };
+            let Ok(group) = usize::try_from(groups(args, row)) else { return Ok(None) };
             Ok(places.group(regex, text.get(row), group))
         });
         Arc::new(found.into_iter().collect::<arrow_array::StringArray>())
@@ -444,12 +371,15 @@ fn part(args: &[Expr], group: fn(&[Value], usize) -> i32) -> Kernel {
 /// `substring(text, pattern)`: the first match, or its first group if the pattern has one.
 pub fn substring(args: &[Expr]) -> Kernel {
     let regexes = Regexes::new(args, 1, None, "");
+    let of = |regex: &Regex| if regex.captures_len() > 1 { 1 } else { 0 };
+    if let Some(Ok(regex)) = &regexes.constant {
+        return if of(regex) == 1 { part(args, Some(1), |_, _| 1) } else { part(args, Some(0), |_, _| 0) };
+    }
     strict(TEXT, move |args, rows, errors| {
         let (nulls, text) = (nulls(args), texts(&args[0]));
         let mut places = Places::new(&regexes);
         let found: Vec<Option<&str>> = each(args, &regexes, rows, nulls.as_ref(), errors, |row, regex| {
-            let group = if regex.captures_len() > 1 { 1 } else { 0 };
-            Ok(places.group(regex, text.get(row), group))
+            Ok(places.group(regex, text.get(row), of(regex)))
         });
         Arc::new(found.into_iter().collect::<arrow_array::StringArray>())
     })

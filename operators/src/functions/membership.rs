@@ -16,6 +16,7 @@ use crate::expr::Expr;
 use crate::functions::comparison::{Op, comparison};
 use crate::functions::kernel::{booleans, nulls, pack, strict};
 use crate::functions::resolve::{any_nullable, as_is, common, count, signature};
+use crate::functions::same_text::{Constant, equal_any};
 use crate::functions::{Function, Kernel, Syntax, get, interval};
 use crate::scalar::Scalar;
 use crate::types::SqlType;
@@ -155,7 +156,8 @@ fn finder(constants: &[Scalar], ty: SqlType) -> Find {
                 let Values::Var(offsets, data) = View::of(&v.array).values else { panic!("a column of texts") };
                 let value = |row| crate::arrays::var(offsets, data, row);
                 if list.len() <= FEW {
-                    return BooleanBuffer::collect_bool(rows, |row| list.iter().any(|c| c == value(row)));
+                    let constants: Vec<Constant> = list.iter().map(|c| Constant::new(c)).collect();
+                    return equal_any(offsets, data, &constants);
                 }
                 BooleanBuffer::collect_bool(rows, |row| set.contains(value(row)))
             })

@@ -36,9 +36,12 @@ pub mod pattern;
 pub mod pieces;
 pub mod powers;
 pub mod resolve;
+mod same_text;
+mod spans;
 pub mod strings;
 pub mod temporal;
 pub mod text;
+pub mod together;
 
 #[cfg(test)]
 mod laws;

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
-use arrow_array::{ArrayRef, BinaryArray, StringArray};
+use arrow_array::{Array, ArrayRef, BinaryArray, StringArray};
 use arrow_buffer::BooleanBuffer;
 
 use crate::expr::Expr;
 use crate::functions::conditional::with_nulls;
-use crate::functions::kernel::{Texts, at, booleans, column, nulls, side, strict, texts};
+use crate::functions::kernel::{Side, at, booleans, column, constant, constant_text, nulls, pack, side, strict, texts};
 use crate::functions::resolve::{always_nullable, count, exactly, is_unknown};
-use crate::functions::strings::{Number, arguments, each, empty, entry, offset};
+use crate::functions::spans::{NO_SPAN, Span, cut_out};
+use crate::functions::strings::{arguments, each, empty, entry, offset};
+use crate::functions::together::Pass;
 use crate::functions::{Function, Kernel, Syntax, matching};
+use crate::scalar::Scalar;
 use crate::types::{SqlType, TEXT};
-use crate::value::EvalError;
+use crate::value::{EvalError, Value};
 
 const INT: SqlType = SqlType::Int;
 
@@ -149,13 +152,7 @@ pub const FUNCTIONS: &[Function] = &[
             "The part between separators with number n, from 0, as in Flink; NULL if there is none.",
             &[("split_index('a/b/c', '/', 1)", "b"), ("split_index('a/b', '/', 5)", "NULL")],
             |args| exactly(args, &[TEXT, TEXT, INT], TEXT),
-            |_, _| {
-                optional(|args, n, row| {
-                    let n = usize::try_from(n(2, row)).ok()?;
-                    let (text, separator) = (args[0].get(row), args[1].get(row));
-                    if separator.is_empty() { None } else { part(text, separator, n) }
-                })
-            },
+            |args, _| splitting(args),
         )
     },
     entry(
@@ -229,16 +226,104 @@ fn negative_length() -> EvalError {
     EvalError { code: "22011", message: "negative substring length not allowed".into() }
 }
 
-/// As [`each`], where a row may have no result.
-fn optional(f: impl for<'a> Fn(&[Texts<'a>], Number, usize) -> Option<&'a str> + Send + Sync + 'static) -> Kernel {
+fn splitting(args: &[Expr]) -> Kernel {
     let empty = empty();
+    let separator = separator(&args[1]);
     strict(TEXT, move |args, rows, _| {
-        let nulls = nulls(args);
         let (of_text, of_ints) = arguments(args, &empty);
-        let number = |index: usize, row: usize| at(of_ints[index], row);
-        let one = |row| if nulls.as_ref().is_some_and(|n| n.is_null(row)) { None } else { f(&of_text, &number, row) };
+        if let (Some(separator), Side::One(n), false) = (separator, of_ints[2], args[0].constant) {
+            let column = args[0].array.as_string::<i32>();
+            let [spans] = &split(column, separator, &[usize::try_from(n).ok()])[..] else { panic!("one part a row") };
+            return Arc::new(cut_out(column, spans));
+        }
+        let nulls = nulls(args);
+        let one = |row| {
+            let n = usize::try_from(at(of_ints[2], row)).ok()?;
+            let (text, separator) = (of_text[0].get(row), of_text[1].get(row));
+            let there = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) && !separator.is_empty();
+            if there { part(text, separator, n) } else { None }
+        };
         Arc::new((0..rows).map(one).collect::<StringArray>())
     })
+}
+
+/// A constant separator of one byte.
+fn separator(arg: &Expr) -> Option<u8> {
+    match constant_text(arg)?.as_bytes() {
+        [byte] => Some(*byte),
+        _ => None,
+    }
+}
+
+/// Calls of `split_index` over the same texts: separators are looked for once.
+pub fn split_together(calls: &[Vec<Expr>]) -> Option<Pass> {
+    let byte = separator(&calls[0][1])?;
+    let part = |call: &Vec<Expr>| match (separator(&call[1]), constant(&call[2])) {
+        (Some(other), Some(Scalar::Int(n))) if other == byte => Some(usize::try_from(*n).ok()),
+        _ => None,
+    };
+    let parts = calls.iter().map(part).collect::<Option<Vec<Option<usize>>>>()?;
+    Some(Box::new(move |texts| {
+        let column = texts.array.as_string::<i32>();
+        let spans = split(column, byte, &parts);
+        let value = |spans: &Vec<Span>| Value { array: Arc::new(cut_out(column, spans)), ..texts.clone() };
+        spans.iter().map(value).collect()
+    }))
+}
+
+/// Where the given parts of each text lie, counted from 0, between separators of one byte; a list for each part.
+fn split(texts: &StringArray, separator: u8, parts: &[Option<usize>]) -> Vec<Vec<Span>> {
+    let offsets = texts.value_offsets();
+    let start = offsets[0] as u32;
+    let bytes = &texts.value_data()[start as usize..offsets[texts.len()] as usize];
+    let separators = places(bytes, separator, start);
+    // Where the separators of each text begin among all.
+    let mut firsts = Vec::with_capacity(offsets.len());
+    let mut next = 0;
+    for end in offsets {
+        while separators.get(next).is_some_and(|place| *place < *end as u32) {
+            next += 1;
+        }
+        firsts.push(next);
+    }
+    let spans = |part: usize| -> Vec<Span> {
+        let rows = firsts.windows(2).zip(offsets.windows(2));
+        let span = |(own, text): (&[usize], &[i32])| {
+            let separators = &separators[own[0]..own[1]];
+            if part > separators.len() {
+                return NO_SPAN;
+            }
+            let from = if part == 0 { text[0] as u32 } else { separators[part - 1] + 1 };
+            (from, separators.get(part).copied().unwrap_or(text[1] as u32))
+        };
+        rows.map(span).collect()
+    };
+    let none = || vec![NO_SPAN; texts.len()];
+    parts.iter().map(|part| part.map_or_else(none, &spans)).collect()
+}
+
+/// Where `byte` stands among `bytes`, counted from `start`.
+fn places(bytes: &[u8], byte: u8, start: u32) -> Vec<u32> {
+    /// So many are noted of a word without looking how many there are.
+    const AT_ONCE: usize = 8;
+    let found = pack(bytes, |other| other == byte);
+    let count = found.count_set_bits();
+    let mut places = vec![0u32; count + u64::BITS as usize];
+    let mut end = 0;
+    for (index, word) in found.inner().typed_data::<u64>().iter().enumerate() {
+        let (mut word, base) = (*word, start + index as u32 * u64::BITS);
+        let all = end + word.count_ones() as usize;
+        while end < all {
+            for place in &mut places[end..end + AT_ONCE] {
+                *place = base + word.trailing_zeros();
+                word &= word.wrapping_sub(1);
+            }
+            end += AT_ONCE;
+        }
+        end = all;
+    }
+    places.truncate(count);
+    places
 }
 
 fn test(f: fn(&str, &str) -> bool) -> Kernel {

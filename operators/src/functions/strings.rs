@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{Array, ArrayRef, BinaryArray, StringArray};
-use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 
 use crate::expr::Expr;
 use crate::functions::conditional::with_nulls;
@@ -131,34 +131,23 @@ pub const FUNCTIONS: &[Function] = &[
         |args, ty| counted(ty, args[0].ty() == SqlType::Bytea, |t| 8 * t.len() as i32, |b| 8 * b.len() as i32),
     ),
     entry("lower", &["lcase"], "lower(text) → text", "In lower case.", &[("lower('ÄB')", "äb")], one, |_, _| {
-        each(|args, _, row, out| {
-            let t = args[0].get(row);
-            if t.is_ascii() {
-                let start = out.len();
-                out.extend_from_slice(t.as_bytes());
-                out[start..].make_ascii_lowercase();
-            } else {
-                out.extend_from_slice(t.to_lowercase().as_bytes());
-            }
-            Ok(())
-        })
+        in_case(<[u8]>::to_ascii_lowercase, |text, out| out.extend_from_slice(text.to_lowercase().as_bytes()))
     }),
     entry(
         "upper",
         &["ucase"],
         "upper(text) → text",
         "In upper case, letter by letter.",
-        &[("upper('abc')", "ABC")],
+        &[("upper('abc')", "ABC"), ("upper('äß')", "Äß")],
         one,
         |_, _| {
-            each(|args, _, row, out| {
-                for c in args[0].get(row).chars() {
+            in_case(<[u8]>::to_ascii_uppercase, |text, out| {
+                for c in text.chars() {
                     let mut upper = c.to_uppercase();
                     // A letter whose capital is two (ß) stays.
                     let c = if upper.len() == 1 { upper.next().unwrap_or(c) } else { c };
                     push(out, c);
                 }
-                Ok(())
             })
         },
     ),
@@ -436,6 +425,25 @@ fn letters(value: &Value) -> Cow<'_, Value> {
     let Some(booleans) = value.array.as_boolean_opt() else { return Cow::Borrowed(value) };
     let texts: StringArray = booleans.iter().map(|b| b.map(|b| if b { "t" } else { "f" })).collect();
     Cow::Owned(Value { array: Arc::new(texts), ..value.clone() })
+}
+
+/// Texts in another case: `ascii` of a whole column, if it is in ASCII, else what `any` appends for each text.
+fn in_case(ascii: fn(&[u8]) -> Vec<u8>, any: fn(&str, &mut Vec<u8>)) -> Kernel {
+    strict(TEXT, move |args, rows, errors| {
+        let texts = args[0].array.as_string::<i32>();
+        let offsets = texts.offsets();
+        let (start, end) = (offsets[0], offsets[texts.len()]);
+        let bytes = &texts.value_data()[start as usize..end as usize];
+        if bytes.is_ascii() {
+            let offsets = match start {
+                0 => offsets.clone(),
+                start => OffsetBuffer::new(offsets.iter().map(|offset| offset - start).collect()),
+            };
+            return Arc::new(StringArray::new(offsets, Buffer::from_vec(ascii(bytes)), nulls(args)));
+        }
+        let nulls = nulls(args);
+        Arc::new(text::build_checked(rows, nulls, errors, |out, row| any(texts.value(row), out)))
+    })
 }
 
 fn trimming(front: bool, back: bool) -> Kernel {
