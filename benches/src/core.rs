@@ -112,7 +112,7 @@ fn pairs(batch: &Batch) -> Vec<(i64, i64)> {
 }
 
 fn counted() -> Plan {
-    let call = Call { function: Function::Count, arg: None, distinct: false, filter: None, ty: SqlType::BigInt };
+    let call = Call::new(Function::Count, None, SqlType::BigInt);
     let schema = vec![field("k"), field("count")];
     Plan::Aggregate { input: Box::new(scan("t")), keys: vec![big(0)], calls: vec![call], schema }
 }
