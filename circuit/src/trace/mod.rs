@@ -37,6 +37,9 @@ pub use rows::Rows;
 const NONE: u32 = u32::MAX;
 /// Rows whose places in state are looked at together before they are changed one by one.
 const TOUCHED: usize = 256;
+/// Keys, and rows, of which the index and the links stay in a cache of some ten megabytes, about.
+const CACHED_KEYS: usize = 1 << 17;
+const CACHED_ROWS: usize = 1 << 22;
 /// Rows of one key that are searched one by one; past these, by the index over whole rows.
 const CHAIN_MAX: usize = 24;
 /// Insert-only batches of this size are kept as they are until a lookup is made; smaller ones only before the first.
@@ -240,9 +243,9 @@ impl Trace {
         self.insert(delta, &keys, &hashes, &rest, &rows, &weights);
     }
 
-    /// Whether lookups wait for memory.
+    /// Whether lookups wait for memory. What the caches hold is found as fast without looking twice.
     fn outgrows_cache(&self) -> bool {
-        self.index.len() >= 1 << 14
+        self.index.len() >= CACHED_KEYS || self.links.len() >= CACHED_ROWS
     }
 
     /// Looks at all that changes to these rows will look at, all rows at a time, so that their cache misses overlap.
