@@ -1,4 +1,4 @@
-//! The operator at work: rows in slots, and for each group a list of them in order.
+//! The operator at work: rows in slots, and for each group a ranking of them.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -11,27 +11,20 @@ use deltaq_circuit::trace::{Groups, Rows};
 use deltaq_circuit::{Batch, Context, Operator, Output, Size, Weight, Weights};
 
 use super::prefix::prefixes;
+use super::ranking::{self, Entry, Ranking};
 use super::{OrderBy, TopK};
-use crate::list::List;
 
 /// A row of a window: its slot, its number (0 where rows are not numbered), how often it stands there.
 type Shown = (u32, i64, Weight);
-
-/// A row in the order of its group.
-#[derive(Clone, Copy)]
-struct Entry {
-    /// Says most of the order: of two rows the one with the smaller prefix stands first. Of equal prefixes it says nothing.
-    prefix: u64,
-    /// Where the row lies.
-    slot: u32,
-}
 
 pub(super) struct Ranked {
     query: TopK,
     /// The order of the query; then every other column in turn, as `ORDER BY` has it by itself.
     order: Vec<OrderBy>,
     groups: Groups,
-    lists: Vec<List<Entry>>,
+    rankings: Vec<Ranking>,
+    /// Rows in front of a ranking, where others may wait behind.
+    front: Option<usize>,
     rows: Rows,
     /// The step in which a group was last touched.
     touched: Vec<u32>,
@@ -56,7 +49,8 @@ impl Ranked {
         Ranked {
             order,
             groups: Groups::new(KeyLayout::new(&key_types)),
-            lists: Vec::new(),
+            rankings: Vec::new(),
+            front: if query.insert_only { None } else { query.window().and_then(ranking::front) },
             rows: Rows::new(&query.types),
             touched: Vec::new(),
             step: 0,
@@ -69,8 +63,8 @@ impl Ranked {
     fn assign(&mut self, delta: &Batch) -> Vec<u32> {
         let partition: Vec<ArrayRef> = self.query.partition.iter().map(|&p| delta.column(p).clone()).collect();
         let groups = self.groups.assign(&self.groups.layout().encode(&partition, delta.len()));
-        if self.lists.len() < self.groups.capacity() {
-            self.lists.resize_with(self.groups.capacity(), List::default);
+        if self.rankings.len() < self.groups.capacity() {
+            self.rankings.resize_with(self.groups.capacity(), Ranking::default);
             self.touched.resize(self.groups.capacity(), 0);
         }
         groups
@@ -96,44 +90,66 @@ impl Ranked {
         };
         let kept = self.query.kept();
         let late = |row: &u32| {
-            let list = &self.lists[groups[*row as usize] as usize];
-            kept.is_some_and(|kept| {
-                list.len() >= kept && list.last().is_none_or(|last| last.prefix < prefixes[*row as usize])
-            })
+            let ranking = &self.rankings[groups[*row as usize] as usize];
+            kept.is_some_and(|kept| ranking.len() >= kept && ranking.is_behind(prefixes[*row as usize]))
         };
         let all: Vec<u32> = (0..delta.len() as u32).filter(|row| !late(row)).collect();
         let slots = self.rows.insert(delta, &all);
         let mut emptied = Vec::new();
         for (&row, &slot) in all.iter().zip(&slots) {
-            let list = &mut self.lists[groups[row as usize] as usize];
+            let (group, weight) = (groups[row as usize], delta.weight(row as usize));
             let entry = Entry { prefix: prefixes[row as usize], slot };
-            let compare = |a: &Entry, b: &Entry| compare(&self.rows, &self.order, a, b);
-            if let Some(held) = list.insert(entry, compare).copied() {
-                if self.rows.add(held.slot, delta.weight(row as usize)) == 0 {
-                    emptied.push((groups[row as usize], held));
+            if let Some(front) = self.front {
+                let ranking = &mut self.rankings[group as usize];
+                if weight > 0 && ranking.wait(entry, front) {
+                    continue;
+                }
+                if weight <= 0 && ranking.is_waiting() && ranking.is_behind(entry.prefix) {
+                    self.settle(group);
+                }
+            }
+            let ranking = &mut self.rankings[group as usize];
+            if let Some(held) = ranking.insert(entry, |a, b| compare(&self.rows, &self.order, a, b)) {
+                if self.rows.add(held.slot, weight) == 0 {
+                    emptied.push((group, held));
                 }
                 self.rows.free(slot);
-            } else if delta.weight(row as usize) == 0 {
-                emptied.push((groups[row as usize], entry));
-            } else if kept.is_some_and(|kept| list.len() > kept) {
-                self.gone.extend(list.pop().map(|last| last.slot));
+            } else if weight == 0 {
+                emptied.push((group, entry));
+            } else if kept.is_some_and(|kept| ranking.len() > kept) {
+                self.gone.extend(ranking.pop().map(|last| last.slot));
+            } else if let Some(front) = self.front
+                && !ranking.thin_out(front, |slot| self.rows.weight(slot))
+            {
+                self.settle(group);
             }
         }
         // A row that comes to 0 may come back within the delta, so it goes only now.
         for (group, entry) in emptied {
             if self.rows.weight(entry.slot) == 0 {
                 let compare = |held: &Entry| compare(&self.rows, &self.order, held, &entry);
-                self.gone.extend(self.lists[group as usize].remove(compare).map(|gone| gone.slot));
+                self.gone.extend(self.rankings[group as usize].remove(compare).map(|gone| gone.slot));
             }
         }
     }
 
-    /// Rows of a group that are in the window.
-    fn show(&self, group: u32, into: &mut Vec<Shown>) {
+    /// Puts all rows of a group in order.
+    fn settle(&mut self, group: u32) {
+        let mut equal = Vec::new();
+        let compare = |a: &Entry, b: &Entry| compare(&self.rows, &self.order, a, b);
+        self.rankings[group as usize].settle(compare, |first, later| equal.push((first.slot, later.slot)));
+        for (first, later) in equal {
+            self.rows.add(first, self.rows.weight(later));
+            self.rows.free(later);
+        }
+    }
+
+    /// Rows of a group that are in the window; whether they fill it.
+    fn show(&self, group: u32, into: &mut Vec<Shown>) -> bool {
         let limit = self.query.limit.map_or(i64::MAX, |l| l.min(i64::MAX as u64) as i64);
         let (mut skip, mut left) = (self.query.offset as i64, limit);
         let mut number = 0;
-        for entry in self.lists[group as usize].iter() {
+        for entry in self.rankings[group as usize].iter() {
             if left == 0 {
                 break;
             }
@@ -150,12 +166,19 @@ impl Ranked {
             }
             number += taken;
         }
+        left == 0
     }
 
-    fn windows(&self, groups: &[u32]) -> Windows {
+    /// The windows of `groups`. Rows come forward where they must.
+    fn windows(&mut self, groups: &[u32]) -> Windows {
         let mut windows = Windows::default();
         for &group in groups {
-            self.show(group, &mut windows.shown);
+            let start = windows.shown.len();
+            if !self.show(group, &mut windows.shown) && self.rankings[group as usize].is_waiting() {
+                self.settle(group);
+                windows.shown.truncate(start);
+                self.show(group, &mut windows.shown);
+            }
             windows.ends.push(windows.shown.len());
         }
         windows
@@ -178,12 +201,19 @@ impl Ranked {
         if !delta.is_empty() {
             let groups = self.assign(delta);
             self.add(delta, &groups);
-            self.release(&groups);
+            let touched = self.touch(&groups);
+            self.windows(&touched);
+            self.release(&touched);
         }
     }
 
+    /// What stands in the windows of all groups, which every step leaves in front.
     pub(super) fn current(&self) -> Batch {
-        self.batch(&self.windows(&self.groups.live()).shown)
+        let mut shown = Vec::new();
+        self.groups.live().into_iter().for_each(|group| {
+            self.show(group, &mut shown);
+        });
+        self.batch(&shown)
     }
 
     /// Lets go of what the step left without use.
@@ -191,18 +221,18 @@ impl Ranked {
         let gone = std::mem::take(&mut self.gone);
         gone.into_iter().for_each(|slot| self.rows.free(slot));
         for &group in groups {
-            let list = &mut self.lists[group as usize];
-            if list.is_empty() {
-                *list = List::default();
+            let ranking = &mut self.rankings[group as usize];
+            if ranking.is_empty() {
+                *ranking = Ranking::default();
                 self.groups.release(group);
             }
         }
         if self.groups.shrink() {
-            self.lists = Vec::new();
+            self.rankings = Vec::new();
             self.touched = Vec::new();
         }
         if let Some(moved) = self.rows.shrink() {
-            let entries = self.lists.iter_mut().flat_map(List::iter_mut);
+            let entries = self.rankings.iter_mut().flat_map(Ranking::all_mut);
             entries.for_each(|entry| entry.slot = moved[entry.slot as usize]);
         }
     }
@@ -291,16 +321,15 @@ impl Operator for Ranked {
     }
 
     fn size(&self) -> Size {
-        let lists: usize = self.lists.iter().map(List::bytes).sum();
-        let stamps = self.touched.capacity() * 4;
-        let bytes =
-            self.groups.bytes() + self.lists.capacity() * size_of::<List<Entry>>() + lists + stamps + self.rows.bytes();
+        let rankings =
+            self.rankings.iter().map(Ranking::bytes).sum::<usize>() + self.rankings.capacity() * size_of::<Ranking>();
+        let bytes = self.groups.bytes() + rankings + self.touched.capacity() * 4 + self.rows.bytes();
         Size { rows: self.rows.len(), bytes }
     }
 
     fn save(&self) -> Vec<Batch> {
-        let slots = self.groups.live().into_iter().flat_map(|g| self.lists[g as usize].iter().map(|entry| entry.slot));
-        let slots: Vec<u32> = slots.collect();
+        let all = self.groups.live().into_iter().flat_map(|group| self.rankings[group as usize].all());
+        let slots: Vec<u32> = all.map(|entry| entry.slot).collect();
         if slots.is_empty() {
             return Vec::new();
         }
