@@ -152,6 +152,19 @@ fn sql(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnostics> 
     let starts = |list: &[&str]| list.iter().zip(&words).all(|(a, b)| a == b);
     let mut end = end;
 
+    // sqlparser knows no BETWEEN SYMMETRIC: an operator that PostgreSQL has given up marks it, for the binder to take away.
+    for at in 1..tokens.len() {
+        if words[at - 1] != "BETWEEN" {
+            continue;
+        }
+        match words[at].as_str() {
+            "SYMMETRIC" => tokens[at].token = Token::DoubleExclamationMark,
+            // As the default; a sign that says nothing.
+            "ASYMMETRIC" => tokens[at].token = Token::Plus,
+            _ => continue,
+        }
+    }
+
     let mut emit = None;
     if let [.., a, b] = words.as_slice()
         && a == "EMIT"

@@ -5,8 +5,9 @@
 
 use deltaq_circuit::Span;
 use deltaq_operators::aggregate::Call;
+use deltaq_operators::functions::cast;
 use deltaq_operators::types::{Field, Schema};
-use deltaq_operators::{Expr, Scalar};
+use deltaq_operators::{Expr, Scalar, SqlType};
 
 /// A relational operator over its inputs. A bag semantics throughout: duplicates count.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +141,26 @@ pub struct Equality {
     pub right: Expr,
     /// Whether NULL matches NULL (`IS NOT DISTINCT FROM`).
     pub nulls: bool,
+}
+
+impl Equality {
+    /// `left = right`. Joins match keys as they lie in memory, so decimals of two scales are cast to one.
+    pub fn of(left: Expr, right: Expr, nulls: bool) -> Equality {
+        let (SqlType::Decimal(_, a), SqlType::Decimal(_, b)) = (left.ty(), right.ty()) else {
+            return Equality { left, right, nulls };
+        };
+        match left.ty().common(right.ty()) {
+            Some(ty) if a != b => {
+                // A side that has the scale already stays: its precision makes no difference.
+                let fit = |side: Expr, scale: u8| match ty {
+                    SqlType::Decimal(_, of) if of == scale => side,
+                    _ => cast::to(side, ty),
+                };
+                Equality { left: fit(left, a), right: fit(right, b), nulls }
+            }
+            _ => Equality { left, right, nulls },
+        }
+    }
 }
 
 /// A set operation that keeps duplicates.

@@ -36,7 +36,19 @@ impl<'a> Source<'a> {
         let mut bytes = Vec::with_capacity(all.len());
         for token in all {
             if !matches!(token.token, Token::Whitespace(_)) {
-                bytes.push((walk.to(token.span.start), walk.to(token.span.end)));
+                let (start, end) = (walk.to(token.span.start), walk.to(token.span.end));
+                if let (Some(Token::Number(..)), Token::Word(_), Some((from, to))) =
+                    (tokens.last().map(|last: &TokenWithSpan| &last.token), &token.token, bytes.last())
+                    && *to == start
+                {
+                    return Err(Diagnostic {
+                        code: "42601",
+                        message: format!("\"{}\" is neither a number nor a name", &text[*from..end]),
+                        span: Some(Span { start: base + from, end: base + end }),
+                        help: None,
+                    });
+                }
+                bytes.push((start, end));
                 tokens.push(token);
             }
         }

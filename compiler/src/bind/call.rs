@@ -7,6 +7,7 @@ use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, SqlType};
 use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments, WindowType};
 
+use super::expr::Argument;
 use super::place::{Place, mentions};
 use super::scope::Clause;
 use super::{Binder, Bound, all, closest, fold};
@@ -25,6 +26,8 @@ const WINDOW_FUNCTIONS: &[&str] = &[
     "last_value",
     "nth_value",
 ];
+/// The parameters of `make_interval`.
+const MAKE_INTERVAL: &[&str] = &["years", "months", "weeks", "days", "hours", "mins", "secs"];
 /// What reads the clock.
 const CLOCK: &[&str] = &[
     "now",
@@ -48,6 +51,10 @@ impl Binder<'_> {
             return self.aggregate(function, call);
         }
         let span = self.source.call_at(ast::Spanned::span(&call.name));
+        if let ("grouping", FunctionArguments::List(list)) = (name.as_str(), &call.args) {
+            let args = self.arguments(&list.args, span)?;
+            return self.grouping_call(&args, e);
+        }
         if call.filter.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
             return self.report("42809", format!("{name} is not an aggregate"), span);
         }
@@ -60,7 +67,10 @@ impl Binder<'_> {
                 if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
                     return self.report("42809", format!("{name} is not an aggregate"), span);
                 }
-                self.arguments(&list.args, span)?
+                match name == "make_interval" {
+                    true => self.named_arguments(&list.args, MAKE_INTERVAL, span)?,
+                    false => self.arguments(&list.args, span)?,
+                }
             }
         };
         // `mod` is an operator and a function by name; the names of the other operators are ours alone.
@@ -74,9 +84,37 @@ impl Binder<'_> {
             }
             _ => self.expr(a).map(|bound| (bound, a)),
         }));
-        match function {
-            Some(function) => self.apply_function(function, args?, e),
-            None => self.unknown_function(&name, self.span(&call.name)),
+        match (name.as_str(), function) {
+            ("timezone" | "date_trunc" | "make_timestamptz", _) if zoned(&name, args.as_ref().map_or(0, Vec::len)) => {
+                self.in_zone(&name, args?, e)
+            }
+            (_, Some(function)) => self.apply_function(function, args?, e),
+            (_, None) => self.unknown_function(&name, self.span(&call.name)),
+        }
+    }
+
+    /// Functions that are others by the clocks of a zone.
+    fn in_zone<'e>(&mut self, name: &str, mut args: Vec<Argument<'e>>, e: &'e ast::Expr) -> Bound<Expr> {
+        let utc = || (Expr::literal(Scalar::Text("UTC".into()), TEXT), e);
+        match name {
+            "timezone" => {
+                args.reverse();
+                self.apply("at_time_zone", args, e)
+            }
+            "make_timestamptz" => {
+                let zone = if args.len() == 7 { args.pop() } else { None };
+                let local = self.apply("make_timestamp", args, e)?;
+                self.apply("at_time_zone", vec![(local, e), zone.unwrap_or_else(utc)], e)
+            }
+            _ => {
+                let zone = args.pop().unwrap_or_else(utc);
+                let instant = args.pop().unwrap_or_else(utc);
+                let instant = (self.coerce(instant.0, SqlType::TimestampTz, None)?, instant.1);
+                let local = self.apply("at_time_zone", vec![instant, zone.clone()], e)?;
+                args.push((local, e));
+                let cut = self.apply(name, args, e)?;
+                self.apply("at_time_zone", vec![(cut, e), zone], e)
+            }
         }
     }
 
@@ -109,6 +147,35 @@ impl Binder<'_> {
             Some(near) => self.report_help("42883", message, span, format!("did you mean {near}?")),
             None => self.report("42883", message, span),
         }
+    }
+
+    /// The arguments of a call whose parameters have names and are 0 where they are left out: `make_interval(days => 10)`.
+    fn named_arguments<'e>(
+        &mut self,
+        args: &'e [FunctionArg],
+        names: &[&str],
+        span: Option<Span>,
+    ) -> Bound<Vec<&'e ast::Expr>> {
+        static ZERO: std::sync::LazyLock<ast::Expr> =
+            std::sync::LazyLock::new(|| ast::Expr::Value(ast::Value::Number("0".into(), false).into()));
+        let mut each: Vec<&ast::Expr> = Vec::new();
+        for (at, arg) in args.iter().enumerate() {
+            let (place, expr) = match arg {
+                FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. } => {
+                    let name = fold(name);
+                    match names.iter().position(|n| *n == name) {
+                        Some(place) => (place, expr),
+                        None => return self.report("42883", format!("there is no parameter \"{name}\""), span),
+                    }
+                }
+                _ => (at, self.arguments(std::slice::from_ref(arg), span)?[0]),
+            };
+            while each.len() <= place {
+                each.push(&ZERO);
+            }
+            each[place] = expr;
+        }
+        Ok(each)
     }
 
     /// The arguments of a call, none of them named or a star.
@@ -164,6 +231,15 @@ impl Binder<'_> {
             numbers.len() - 1
         });
         Ok(Expr::Column { index: Place::Number(index).index(), ty: SqlType::BigInt, nullable: false })
+    }
+}
+
+/// Whether a call of so many arguments is by the clocks of a zone.
+fn zoned(name: &str, args: usize) -> bool {
+    match name {
+        "timezone" => args == 2,
+        "date_trunc" => args == 3,
+        _ => matches!(args, 6 | 7),
     }
 }
 

@@ -3,13 +3,13 @@
 use deltaq_operators::Expr;
 use sqlparser::ast;
 
-use super::expr::bare;
+use super::rows::parts;
 use super::{Binder, Bound, all};
 
 impl Binder<'_> {
     /// A comparison, of values or of rows.
     pub fn compare(&mut self, name: &str, left: &ast::Expr, right: &ast::Expr, e: &ast::Expr) -> Bound<Expr> {
-        let (ast::Expr::Tuple(a), ast::Expr::Tuple(b)) = (bare(left), bare(right)) else {
+        let (Some(a), Some(b)) = (parts(left), parts(right)) else {
             return self.call_of(name, &[left, right], e);
         };
         if a.len() != b.len() || a.is_empty() {
@@ -46,7 +46,7 @@ impl Binder<'_> {
     }
 
     pub fn in_list(&mut self, x: &ast::Expr, list: &[ast::Expr], negated: bool, e: &ast::Expr) -> Bound<Expr> {
-        let found = if let ast::Expr::Tuple(_) = bare(x) {
+        let found = if parts(x).is_some() {
             let tests = all(list.iter().map(|y| Ok((self.compare("eq", x, y, e)?, e))))?;
             match tests.len() {
                 1 => tests.into_iter().next().map(|t| t.0).unwrap_or_else(|| panic!("one test")),

@@ -9,6 +9,7 @@ use sqlparser::ast::{
 
 use super::coerce::{arg, is_untyped};
 use super::precedence::reordered;
+use super::rows::symmetric;
 use super::{Binder, Bound, all};
 
 /// A bound argument, and where it comes from.
@@ -60,7 +61,16 @@ impl Binder<'_> {
                 let span = self.span(e);
                 let ty = self.sql_type(&typed.data_type, span)?;
                 match typed.value.clone().into_string() {
-                    Some(text) => self.typed_literal(&text, ty, span),
+                    Some(text) => {
+                        let value = self.typed_literal(&text, ty, span)?;
+                        match places(&typed.data_type) {
+                            Some(places) if places < 6 => {
+                                let places = Expr::literal(Scalar::Int(places as i32), SqlType::Int);
+                                self.apply("round_time", vec![(value, e), (places, e)], e)
+                            }
+                            _ => Ok(value),
+                        }
+                    }
                     None => self.unsupported("this literal is", span, ""),
                 }
             }
@@ -70,8 +80,8 @@ impl Binder<'_> {
             }
             E::BinaryOp { left, op, right } => self.binary(left, op, right, e),
             E::UnaryOp { op, expr } => self.unary(op, expr, e),
-            E::IsNull(x) => self.unary_call("is_null", x, e),
-            E::IsNotNull(x) => self.unary_call("is_not_null", x, e),
+            E::IsNull(x) => self.null_test("is_null", x, e),
+            E::IsNotNull(x) => self.null_test("is_not_null", x, e),
             E::IsTrue(x) => self.truth("is_true", x, e),
             E::IsFalse(x) => self.truth("is_false", x, e),
             E::IsNotTrue(x) => self.truth("is_not_true", x, e),
@@ -88,7 +98,10 @@ impl Binder<'_> {
             E::IsNotDistinctFrom(a, b) => self.compare("not_distinct_from", a, b, e),
             E::InList { expr, list, negated } => self.in_list(expr, list, *negated, e),
             E::Between { expr, negated, low, high } => {
-                let between = self.call_of("between", &[expr, low, high], e)?;
+                let between = match symmetric(low) {
+                    Some(low) => self.between_either(expr, &low, high, e)?,
+                    None => self.call_of("between", &[expr, low, high], e)?,
+                };
                 self.negate_if(*negated, between, e)
             }
             E::Like { negated, any: false, expr, pattern, escape_char } => {
@@ -213,7 +226,7 @@ impl Binder<'_> {
                         "CAST one side to a type that goes with the other",
                     );
                 }
-                return self.report("42883", message, span);
+                return self.report(code_of(function, &known, &message), message, span);
             }
         };
         assert_eq!(signature.params.len(), args.len(), "{} has one parameter an argument", function.name);
@@ -228,10 +241,6 @@ impl Binder<'_> {
     pub fn call_of(&mut self, name: &str, args: &[&ast::Expr], e: &ast::Expr) -> Bound<Expr> {
         let args = all(args.iter().map(|a| self.expr(a).map(|bound| (bound, *a))))?;
         self.apply(name, args, e)
-    }
-
-    fn unary_call(&mut self, name: &str, x: &ast::Expr, e: &ast::Expr) -> Bound<Expr> {
-        self.call_of(name, &[x], e)
     }
 
     fn truth(&mut self, name: &str, x: &ast::Expr, e: &ast::Expr) -> Bound<Expr> {
@@ -260,6 +269,7 @@ impl Binder<'_> {
             B::Divide => "quotient",
             B::Modulo => "mod",
             B::StringConcat => "concat_op",
+            B::Overlaps => return self.overlaps(left, right, e),
             B::PGLikeMatch => return self.like("like", left, right, None, false, e),
             B::PGILikeMatch => return self.like("ilike", left, right, None, false, e),
             B::PGNotLikeMatch => return self.like("like", left, right, None, true, e),
@@ -366,20 +376,33 @@ impl Binder<'_> {
         {
             ty = SqlType::Decimal(precision, scale);
         }
-        let _ = e;
-        self.explicit_cast(x, ty, span)
+        let cast = self.explicit_cast(x, ty, span)?;
+        match places(to) {
+            Some(places) if places < 6 => {
+                let places = Expr::literal(Scalar::Int(places as i32), SqlType::Int);
+                self.apply("round_time", vec![(cast, e), (places, e)], e)
+            }
+            _ => Ok(cast),
+        }
     }
 
-    /// `x AT TIME ZONE 'UTC'`: from a time of day to the moment, and back. Moments are kept in UTC.
+    /// `x AT TIME ZONE 'Europe/Berlin'`: from a time of day to the moment, and back. Moments are kept in UTC.
     fn at_time_zone(&mut self, x: &ast::Expr, zone: &ast::Expr, e: &ast::Expr) -> Bound<Expr> {
         let span = self.span(e);
-        let zone = match bare(zone) {
+        let name = match bare(zone) {
             ast::Expr::Value(value) => value.value.clone().into_string().unwrap_or_default().to_lowercase(),
             _ => String::new(),
         };
         let bound = self.expr(x)?;
-        if !matches!(zone.as_str(), "utc" | "gmt" | "z" | "etc/utc" | "zulu") {
-            return self.unsupported("a time zone other than 'UTC' is", span, "add or subtract an INTERVAL");
+        if !matches!(name.as_str(), "utc" | "gmt" | "z" | "etc/utc" | "zulu") {
+            let bound_zone = self.expr(zone)?;
+            if let Expr::Literal { value: Scalar::Text(name), .. } = &bound_zone
+                && let Err(error) = functions::zones::lookup(name)
+            {
+                let span = self.span(zone);
+                return self.report(error.code, error.message, span);
+            }
+            return self.apply("at_time_zone", vec![(bound, x), (bound_zone, zone)], e);
         }
         let to = match bound.ty() {
             SqlType::TimestampTz => SqlType::Timestamp,
@@ -410,6 +433,33 @@ impl Binder<'_> {
     }
 }
 
+/// The SQLSTATE of what `resolve` says is wrong.
+fn code_of(function: &Function, args: &[functions::Arg], message: &str) -> &'static str {
+    use SqlType::{Date, Null, Time, Timestamp, TimestampTz};
+    let is_temporal = |a: &functions::Arg| {
+        a.literal.is_some_and(|_| a.ty.is_text()) || matches!(a.ty, Date | Null | Time | Timestamp | TimestampTz)
+    };
+    match message {
+        _ if message.starts_with("invalid regular expression") => {
+            if message.contains("not supported") {
+                "0A000"
+            } else {
+                "2201B"
+            }
+        }
+        _ if message.starts_with("unit ") && message.contains("not recognized") => "22023",
+        _ if message.starts_with("unit ") => "0A000",
+        _ if message.ends_with("cannot be matched") && function.name != "in" => {
+            if args.iter().all(is_temporal) {
+                "42846"
+            } else {
+                "42804"
+            }
+        }
+        _ => "42883",
+    }
+}
+
 /// `e` without parentheses.
 pub(super) fn bare(mut e: &ast::Expr) -> &ast::Expr {
     while let ast::Expr::Nested(inner) = e {
@@ -432,6 +482,14 @@ pub(super) fn operands<'e>(e: &'e ast::Expr, op: &BinaryOperator) -> Vec<&'e ast
         }
     }
     operands
+}
+
+/// How many places behind the seconds' point a type has: TIMESTAMP(3).
+fn places(ty: &DataType) -> Option<u64> {
+    match ty {
+        DataType::Time(places, _) | DataType::Timestamp(places, _) | DataType::Datetime(places) => *places,
+        _ => None,
+    }
 }
 
 fn text(value: &str) -> Expr {

@@ -199,7 +199,7 @@ impl Binder<'_> {
                 return self.report("42804", message, *at);
             };
             let (l, r) = (self.coerce(a.clone(), common, *at)?, self.coerce(b.clone(), common, *at)?);
-            on.equalities.push(Equality { left: l.clone(), right: r.clone(), nulls: false });
+            on.equalities.push(Equality::of(l.clone(), r.clone(), false));
             let r = shift(&r, width);
             merged.push(match kind {
                 JoinKind::Right => r,
@@ -394,8 +394,8 @@ pub(crate) fn equality(condition: &Expr, width: usize) -> Option<Equality> {
     let unshift =
         |e: &Expr| e.map_columns(&mut |index, ty, nullable| Expr::Column { index: index - width, ty, nullable });
     match (of_a, of_b) {
-        (false, true) => Some(Equality { left: a.clone(), right: unshift(b), nulls }),
-        (true, false) => Some(Equality { left: b.clone(), right: unshift(a), nulls }),
+        (false, true) => Some(Equality::of(a.clone(), unshift(b), nulls)),
+        (true, false) => Some(Equality::of(b.clone(), unshift(a), nulls)),
         _ => None,
     }
 }

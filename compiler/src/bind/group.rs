@@ -17,6 +17,10 @@ pub(super) struct Stage {
     keys: Option<Vec<Expr>>,
     /// The column of the first aggregate call.
     first_call: usize,
+    /// The column of the first GROUPING.
+    first_grouping: usize,
+    /// There are grouping sets: a key may be NULL where it makes no groups.
+    sets: bool,
     /// Where the columns of FROM lie, if some have been left out.
     kept: Option<HashMap<usize, usize>>,
 }
@@ -33,12 +37,12 @@ pub(super) struct Values {
 impl Stage {
     /// As FROM left it.
     pub fn input() -> Stage {
-        Stage { keys: None, first_call: 0, kept: None }
+        Stage { keys: None, first_call: 0, first_grouping: 0, sets: false, kept: None }
     }
 
     /// Grouped by `keys`.
-    pub fn grouped(keys: Vec<Expr>, first_call: usize) -> Stage {
-        Stage { keys: Some(keys), first_call, kept: None }
+    pub fn grouped(keys: Vec<Expr>, first_call: usize, first_grouping: usize, sets: bool) -> Stage {
+        Stage { keys: Some(keys), first_call, first_grouping, sets, kept: None }
     }
 
     /// Whether it is as FROM left it.
@@ -58,7 +62,7 @@ impl Binder<'_> {
         if let Some(keys) = &stage.keys
             && let Some(index) = keys.iter().position(|k| k == expr)
         {
-            return Ok(Expr::Column { index, ty: expr.ty(), nullable: expr.nullable() });
+            return Ok(Expr::Column { index, ty: settled(expr.ty()), nullable: expr.nullable() || stage.sets });
         }
         match expr {
             Expr::Literal { .. } => Ok(expr.clone()),
@@ -71,6 +75,7 @@ impl Binder<'_> {
                 match Place::of(*index) {
                     Place::Outer(_) => Ok(expr.clone()),
                     Place::Aggregate(i) => at(stage.first_call + i),
+                    Place::Grouping(i) => at(stage.first_grouping + i),
                     Place::Number(i) => at(values.numbers[i]),
                     Place::Subquery(i) => Ok(values.subqueries[&i].clone()),
                     Place::Input(i) => match &stage.keys {
@@ -103,6 +108,7 @@ impl Binder<'_> {
         &mut self,
         mut plan: Plan,
         keys: &[Expr],
+        sets: Option<&[Vec<usize>]>,
         correlations: &[Correlation],
     ) -> Bound<(Plan, Vec<usize>)> {
         let calls = self.level().aggregates.clone();
@@ -125,14 +131,27 @@ impl Binder<'_> {
                 counts.push(schema.len());
             }
             // Groups that are there have a row; a sum of values that are never NULL is none, either.
+            let grouped = sets.map_or(!placed.is_empty(), |sets| sets.iter().all(|set| !set.is_empty()));
             let never = counted
-                || (!placed.is_empty()
+                || (grouped
                     && call.filter.is_none()
                     && call.arg.as_ref().is_some_and(|a| !a.nullable())
                     && !call.function.may_be_undefined());
             schema.push(Field { name: call.function.name().into(), ty: call.ty, nullable: !never });
             Ok(call)
         }))?;
+        let groupings = self.level().groupings.clone();
+        if sets.is_some() || !groupings.is_empty() {
+            let place = |arg: &Expr| keys.iter().position(|key| key == arg);
+            let groupings: Option<Vec<Vec<usize>>> =
+                groupings.iter().map(|args| args.iter().map(place).collect()).collect();
+            let Some(groupings) = groupings else {
+                return self.report("42803", "the arguments of GROUPING must be keys of GROUP BY", None);
+            };
+            let whole = [(0..placed.len()).collect::<Vec<usize>>()];
+            let plan = self.aggregate_sets(&plan, &placed, &calls, schema, sets.unwrap_or(&whole), &groupings)?;
+            return Ok((plan, counts));
+        }
         self.grow(1, None)?;
         Ok((Plan::Aggregate { input: Box::new(plan), keys: placed, calls, schema }, counts))
     }

@@ -5,8 +5,9 @@ use deltaq_operators::Expr;
 use sqlparser::ast::{self, GroupByExpr, SelectItem, SelectItemQualifiedWildcardKind, Value};
 
 use super::expr::bare;
+use super::grouping::Grouping;
 use super::place::{Place, is_correlated, mentions};
-use super::{Binder, Bound, Reported, all, fold};
+use super::{Binder, Bound, Reported, fold};
 
 /// A column of the SELECT list.
 pub(super) struct Item {
@@ -110,7 +111,7 @@ impl Binder<'_> {
         Ok(items)
     }
 
-    pub fn group_by(&mut self, group_by: &GroupByExpr, items: &[Item]) -> Bound<Vec<Expr>> {
+    pub fn group_by(&mut self, group_by: &GroupByExpr, items: &[Item]) -> Bound<Grouping> {
         let exprs = match group_by {
             GroupByExpr::Expressions(exprs, modifiers) if modifiers.is_empty() => exprs,
             GroupByExpr::Expressions(exprs, _) => {
@@ -119,43 +120,39 @@ impl Binder<'_> {
             }
             GroupByExpr::All(_) => {
                 let aggregate = |p: Place| matches!(p, Place::Aggregate(_));
-                return Ok(items.iter().map(|i| i.expr.clone()).filter(|e| !mentions(e, aggregate)).collect());
+                let keys = items.iter().map(|i| i.expr.clone()).filter(|e| !mentions(e, aggregate)).collect();
+                return Ok(Grouping { keys, sets: None });
             }
         };
-        all(exprs.iter().map(|e| {
-            let key = match bare(e) {
-                ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => {
-                    let span = self.span(e);
-                    return self.unsupported(
-                        "GROUPING SETS, CUBE and ROLLUP are",
-                        span,
-                        "UNION ALL one GROUP BY a set",
-                    );
+        self.grouping(exprs, items)
+    }
+
+    /// A key of GROUP BY: the number or name of a selected column, else an expression.
+    pub(super) fn group_key(&mut self, e: &ast::Expr, items: &[Item]) -> Bound<Expr> {
+        let key = match bare(e) {
+            ast::Expr::Identifier(name) => {
+                let name = fold(name);
+                let level = self.level();
+                let known = level.scope.columns.iter().any(|c| c.bare && c.name == name);
+                match items.iter().find(|i| i.name == name) {
+                    Some(item) if !known => item.expr.clone(),
+                    _ => self.expr(e)?,
                 }
-                ast::Expr::Identifier(name) => {
-                    let name = fold(name);
-                    let level = self.level();
-                    let known = level.scope.columns.iter().any(|c| c.bare && c.name == name);
-                    match items.iter().find(|i| i.name == name) {
-                        Some(item) if !known => item.expr.clone(),
-                        _ => self.expr(e)?,
-                    }
-                }
-                _ => match self.ordinal(e, items.len(), "GROUP BY")? {
-                    Some(index) => items[index].expr.clone(),
-                    None => self.expr(e)?,
-                },
-            };
-            if mentions(&key, |p| matches!(p, Place::Aggregate(_) | Place::Number(_))) {
-                let span = self.span(e);
-                return self.report("42803", "an aggregate cannot stand in GROUP BY", span);
             }
-            if is_correlated(&key) {
-                let span = self.span(e);
-                return self.unsupported("GROUP BY a column of the query around is", span, "");
-            }
-            Ok(key)
-        }))
+            _ => match self.ordinal(e, items.len(), "GROUP BY")? {
+                Some(index) => items[index].expr.clone(),
+                None => self.expr(e)?,
+            },
+        };
+        if mentions(&key, |p| matches!(p, Place::Aggregate(_) | Place::Number(_) | Place::Grouping(_))) {
+            let span = self.span(e);
+            return self.report("42803", "an aggregate cannot stand in GROUP BY", span);
+        }
+        if is_correlated(&key) {
+            let span = self.span(e);
+            return self.unsupported("GROUP BY a column of the query around is", span, "");
+        }
+        Ok(key)
     }
 
     /// `2`: the second column of the SELECT list.

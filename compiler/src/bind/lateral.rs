@@ -97,7 +97,7 @@ impl Binder<'_> {
         let (deferred, single) = (rows.deferred.take(), rows.single);
         let right = rows.into_plan();
         let schema = right.schema();
-        let equality = |k: &Key| Equality { left: k.outer.clone(), right: column(&schema, k.column), nulls: k.nulls };
+        let equality = |k: &Key| Equality::of(k.outer.clone(), column(&schema, k.column), k.nulls);
         let on = keys.iter().map(equality).collect();
         if let Some(deferred) = deferred {
             if !single {

@@ -18,6 +18,8 @@ pub(super) enum Place {
     Number(usize),
     /// The value of a subquery.
     Subquery(usize),
+    /// The number that GROUPING(…) is.
+    Grouping(usize),
     /// A column of the query around.
     Outer(usize),
 }
@@ -31,6 +33,7 @@ impl Place {
             1 => Place::Aggregate(within),
             2 => Place::Number(within),
             3 => Place::Subquery(within),
+            4 => Place::Grouping(within),
             _ => Place::Outer(within),
         }
     }
@@ -42,7 +45,8 @@ impl Place {
             Place::Aggregate(i) => FIRST + i,
             Place::Number(i) => 2 * FIRST + i,
             Place::Subquery(i) => 3 * FIRST + i,
-            Place::Outer(i) => 4 * FIRST + i,
+            Place::Grouping(i) => 4 * FIRST + i,
+            Place::Outer(i) => 5 * FIRST + i,
         }
     }
 }

@@ -142,6 +142,8 @@ pub(super) struct Level {
     pub aggregates: Vec<Call>,
     /// The row numbers found so far: partition, order.
     pub numbers: Vec<(Vec<Expr>, Vec<SortKey>)>,
+    /// The arguments of each GROUPING found so far.
+    pub groupings: Vec<Vec<Expr>>,
     /// The subqueries found so far, until they are joined.
     pub subqueries: Vec<Option<Pending>>,
     /// Where each input column is first named.
@@ -161,6 +163,7 @@ impl Level {
             closed: false,
             aggregates: Vec::new(),
             numbers: Vec::new(),
+            groupings: Vec::new(),
             subqueries: Vec::new(),
             spans: HashMap::new(),
             windows: Vec::new(),

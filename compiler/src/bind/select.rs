@@ -11,6 +11,7 @@ use sqlparser::ast::{self, GroupByExpr};
 
 use super::call::sort_key;
 use super::group::{Stage, group_keys_of_tables};
+use super::grouping::Grouping;
 use super::items::{Chosen, Item};
 use super::place::{Place, is_correlated, mentions};
 use super::query::{Deferred, Key, Purpose, Rows};
@@ -106,7 +107,7 @@ fn alias(item: &ast::SelectItem) -> Option<String> {
 struct Select<'s> {
     filters: Vec<Conjunct>,
     items: Vec<Item>,
-    keys: Vec<Expr>,
+    keys: Grouping,
     having: Vec<Conjunct>,
     order: Vec<(Chosen, &'s ast::OrderByExpr)>,
     distinct: bool,
@@ -123,11 +124,12 @@ pub(super) struct Correlation {
 
 impl Binder<'_> {
     fn assemble(&mut self, select: Select, plan: Plan, text: &ast::Select, purpose: Purpose) -> Bound<Rows> {
-        let Select { filters, items, mut keys, having, order, distinct, distinct_on } = select;
+        let Select { filters, items, keys: Grouping { mut keys, sets }, having, order, distinct, distinct_on } = select;
         let mut plan = plan;
         let (mut correlations, mut residual) = self.filter(&mut plan, &Stage::input(), filters, true)?;
         let mut stage = Stage::input();
-        let aggregated = !keys.is_empty() || !having.is_empty() || !self.level().aggregates.is_empty();
+        let calls = |level: &Level| !level.aggregates.is_empty() || !level.groupings.is_empty();
+        let aggregated = !keys.is_empty() || sets.is_some() || !having.is_empty() || calls(self.level());
         let grouped = !matches!(&text.group_by, GroupByExpr::Expressions(e, _) if e.is_empty());
         let mut counts = Vec::new();
         if aggregated || grouped {
@@ -140,13 +142,19 @@ impl Binder<'_> {
                 .map(|i| &i.expr)
                 .chain(order.iter().filter_map(|(c, _)| if let Chosen::Expr(e) = c { Some(e) } else { None }))
                 .collect();
-            group_keys_of_tables(&mut keys, &read, &self.level().scope);
-            (plan, counts) = self.aggregate_plan(plan, &keys, &correlations)?;
+            if sets.is_none() {
+                group_keys_of_tables(&mut keys, &read, &self.level().scope);
+            } else if !correlations.is_empty() {
+                let span = self.source.span_at(text.select_token.0.span);
+                return self.unsupported("GROUPING SETS in a subquery that is correlated are", span, "");
+            }
+            (plan, counts) = self.aggregate_plan(plan, &keys, sets.as_deref(), &correlations)?;
             for (i, c) in correlations.iter_mut().enumerate() {
                 c.inner = Expr::Column { index: keys.len() + i, ty: c.inner.ty(), nullable: c.inner.nullable() };
             }
             let first_call = keys.len() + correlations.len();
-            stage = Stage::grouped(keys, first_call);
+            let calls = self.level().aggregates.len();
+            stage = Stage::grouped(keys, first_call, first_call + calls, sets.is_some());
         }
         let implicit = aggregated && !grouped;
         let single = implicit && having.is_empty();
@@ -172,6 +180,16 @@ impl Binder<'_> {
         };
         let order: Vec<(usize, &ast::OrderByExpr)> = order.into_iter().map(|(c, o)| (choose(c), o)).collect();
         let distinct_on: Option<Vec<usize>> = distinct_on.map(|on| on.into_iter().map(&mut choose).collect());
+        if let Some(on) = &distinct_on {
+            let covers = |at: usize| on.iter().all(|index| order[..at].iter().any(|(by, _)| by == index));
+            if let Some((_, (_, by))) =
+                order.iter().enumerate().find(|(at, (index, _))| !on.contains(index) && !covers(*at))
+            {
+                let span = self.span(&by.expr);
+                let help = "order by what DISTINCT ON names first";
+                return self.report_help("42P10", "DISTINCT ON and ORDER BY begin differently", span, help);
+            }
+        }
         if distinct && let Some((_, by)) = order.iter().find(|(index, _)| *index >= hidden_at) {
             let span = self.span(&by.expr);
             let help = "select it, too";

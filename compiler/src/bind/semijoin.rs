@@ -74,10 +74,10 @@ impl Binder<'_> {
         let right_schema = right.schema();
         let mut on = Vec::new();
         for (l, r) in matching.left.iter().zip(&matching.right) {
-            on.push(Equality { left: self.place(stage, &values, l)?, right: r.clone(), nulls: false });
+            on.push(Equality::of(self.place(stage, &values, l)?, r.clone(), false));
         }
         for (outer, index, nulls) in keys {
-            on.push(Equality { left: self.place(stage, &values, &outer)?, right: column(&right_schema, index), nulls });
+            on.push(Equality::of(self.place(stage, &values, &outer)?, column(&right_schema, index), nulls));
         }
         let residual = all(residual.iter().map(|r| self.across(stage, r, width)))?;
         let kind = if negated { JoinKind::Anti } else { JoinKind::Semi };

@@ -15,7 +15,7 @@ use deltaq_operators::{Expr, Scalar, SqlType};
 use sqlparser::ast::{self, BinaryOperator, UnaryOperator};
 
 use super::coerce::{arg, cast};
-use super::expr::{bare, operands};
+use super::expr::{Argument, bare, operands};
 use super::group::reads_subquery;
 use super::place::{Place, is_correlated};
 use super::query::{Purpose, Rows};
@@ -118,11 +118,10 @@ impl Binder<'_> {
         let [left] = &matching.left[..] else {
             return self.unsupported("a row IN an aggregate is", span, "compare the columns one by one");
         };
-        let ty = rows.schema[0].ty;
+        let (ty, to) = (rows.schema[0].ty, matching.right[0].ty());
         let left = left.clone();
         let value = self.pend(Pending::Scalar { rows, span }, ty, true);
-        let value = cast(value, left.ty());
-        Ok(Expr::Call { function: functions::get("eq"), args: vec![left, value], ty: SqlType::Boolean })
+        Ok(Expr::Call { function: functions::get("eq"), args: vec![left, cast(value, to)], ty: SqlType::Boolean })
     }
 
     /// Refuses a correlated aggregate that HAVING may take away: what is left of it is computed after the join.
@@ -141,7 +140,7 @@ impl Binder<'_> {
     fn membership(&mut self, x: &ast::Expr, query: &ast::Query) -> Bound<(Matching, Rows)> {
         let lefts: Vec<&ast::Expr> = match bare(x) {
             ast::Expr::Tuple(parts) => parts.iter().collect(),
-            _ => vec![x],
+            _ => super::rows::parts(x).unwrap_or_else(|| vec![x]),
         };
         let left = all(lefts.iter().map(|l| self.expr(l)));
         let rows = self.subquery(query, Purpose::Set);
@@ -175,6 +174,9 @@ impl Binder<'_> {
         all: bool,
         e: &ast::Expr,
     ) -> Bound<Expr> {
+        if let ast::Expr::Array(list) = bare(right) {
+            return self.quantified_list(x, op, &list.elem, all, e);
+        }
         let ast::Expr::Subquery(query) = bare(right) else {
             let span = self.span(e);
             return self.unsupported("ANY and ALL of anything but a subquery are", span, "write x IN (…)");
@@ -201,14 +203,45 @@ impl Binder<'_> {
         self.no_having(&rows, query)?;
         let test = self.apply(op, vec![(left, x), (column(&rows.schema, 0), x)], e)?;
         let Expr::Call { args, .. } = test else { panic!("a comparison is a call") };
-        let left = args.into_iter().next().unwrap_or_else(|| panic!("a comparison of two"));
+        let [left, right] = <[Expr; 2]>::try_from(args).unwrap_or_else(|args| panic!("a comparison of {}", args.len()));
         if rows.single {
             let ty = rows.schema[0].ty;
             let value = self.pend(Pending::Scalar { rows, span }, ty, true);
-            let value = cast(value, left.ty());
-            return Ok(Expr::Call { function: functions::get(op), args: vec![left, value], ty: SqlType::Boolean });
+            let args = vec![left, cast(value, right.ty())];
+            return Ok(Expr::Call { function: functions::get(op), args, ty: SqlType::Boolean });
         }
         Ok(self.pend(Pending::Quantified { left, op, all, rows, span }, SqlType::Boolean, true))
+    }
+
+    /// `x = ANY (ARRAY[a, b])`: a comparison with each.
+    fn quantified_list(
+        &mut self,
+        x: &ast::Expr,
+        op: &BinaryOperator,
+        list: &[ast::Expr],
+        every: bool,
+        e: &ast::Expr,
+    ) -> Bound<Expr> {
+        let name = match (op, every) {
+            _ if list.is_empty() => return Ok(Expr::literal(Scalar::Boolean(every), SqlType::Boolean)),
+            (BinaryOperator::Eq, false) => return self.in_list(x, list, false, e),
+            (BinaryOperator::NotEq, true) => return self.in_list(x, list, true, e),
+            (BinaryOperator::Eq, true) => "eq",
+            (BinaryOperator::NotEq, false) => "ne",
+            (BinaryOperator::Lt, _) => "lt",
+            (BinaryOperator::LtEq, _) => "le",
+            (BinaryOperator::Gt, _) => "gt",
+            (BinaryOperator::GtEq, _) => "ge",
+            _ => {
+                let span = self.span(e);
+                return self.unsupported("this operator before ANY or ALL is", span, "=, <>, <, <=, > and >= are");
+            }
+        };
+        let tests = all(list.iter().map(|y| Ok((self.compare(name, x, y, e)?, e))))?;
+        match <[Argument; 1]>::try_from(tests) {
+            Ok([(test, _)]) => Ok(test),
+            Err(tests) => self.apply(if every { "and" } else { "or" }, tests, e),
+        }
     }
 
     /// The conditions that AND joins in `e`.

@@ -160,7 +160,7 @@ impl Binder<'_> {
         let schema: Schema = exprs.iter().enumerate().map(field).collect();
         let domain = Plan::Project { input: Box::new(around), exprs, schema: schema.clone() };
         let domain = self.distinct(domain);
-        let on = on.into_iter().map(|(l, i, nulls)| Equality { left: l, right: column(&schema, i), nulls }).collect();
+        let on = on.into_iter().map(|(l, i, nulls)| Equality::of(l, column(&schema, i), nulls)).collect();
         let mut joined = inner;
         self.join_with(&mut joined, domain, JoinKind::Inner, on, conjunction(residual))?;
         Ok((joined, outer))
@@ -184,7 +184,7 @@ impl Binder<'_> {
         let on: Vec<Equality> = outer
             .iter()
             .zip(&keys)
-            .map(|(o, (index, nulls))| Equality { left: o.clone(), right: column(&schema, *index), nulls: *nulls })
+            .map(|(o, (index, nulls))| Equality::of(o.clone(), column(&schema, *index), *nulls))
             .collect();
         let kind = if single && on.is_empty() { JoinKind::Inner } else { JoinKind::Left };
         if let Some(deferred) = deferred {
@@ -392,7 +392,7 @@ fn group_right(
         .iter()
         .zip(keys)
         .enumerate()
-        .map(|(i, (o, (_, nulls)))| Equality { left: o.clone(), right: column(&grouped, i), nulls: *nulls })
+        .map(|(i, (o, (_, nulls)))| Equality::of(o.clone(), column(&grouped, i), *nulls))
         .collect();
     let keys = keys.iter().map(|(k, _)| column(schema, *k)).collect();
     (Plan::Aggregate { input: Box::new(right), keys, calls, schema: grouped }, on)

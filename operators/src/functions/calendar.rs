@@ -1,6 +1,9 @@
 //! Dates and times of the proleptic Gregorian calendar, as numbers and as ISO 8601 text.
 
+use std::sync::Arc;
+
 use crate::functions::numbers::{name, write_unsigned};
+use crate::functions::zones::{self, Zone};
 use crate::types::SqlType;
 use crate::value::EvalError;
 
@@ -124,6 +127,10 @@ struct Written {
     micros: Option<i64>,
     /// Seconds east of UTC.
     offset: Option<i64>,
+    /// The year is one before Christ.
+    bc: bool,
+    /// A zone by name, whose offset depends on the time.
+    zone: Option<Arc<Zone>>,
 }
 
 /// Why a text is no date or time.
@@ -208,7 +215,16 @@ fn read(text: &str) -> Result<Written, Bad> {
             _ => read_word(b, &mut at, &mut written)?,
         }
     }
-    Ok(written)
+    match written.date {
+        // Whether it is a leap year is known only when BC has been read.
+        Some((_, 2, 29)) if !leap_day(&written) => Err(Bad::Range),
+        Some((0, ..)) if !written.bc => Err(Bad::Range),
+        _ => Ok(written),
+    }
+}
+
+fn leap_day(written: &Written) -> bool {
+    written.date.is_some_and(|(year, month, day)| day <= month_len(year, month))
 }
 
 fn month_named(word: &[u8]) -> Option<i64> {
@@ -233,12 +249,13 @@ fn word<'b>(b: &'b [u8], at: &mut usize) -> &'b [u8] {
 
 /// `Z`, `UTC`, `BC`, `PM`, or the name of a month before its day and year.
 fn read_word(b: &[u8], at: &mut usize, written: &mut Written) -> Result<(), Bad> {
+    let start = *at;
     let word = word(b, at).to_ascii_lowercase();
     match word.as_slice() {
         b"z" | b"utc" | b"gmt" if written.micros.is_some() && written.offset.is_none() => written.offset = Some(0),
         b"epoch" if written.date.is_none() => written.date = Some((1970, 1, 1)),
         b"bc" => match &mut written.date {
-            Some(date) if date.0 > 0 => *date = civil_date(1 - date.0, date.1 as i64, date.2 as i64)?,
+            Some(date) if date.0 > 0 && !written.bc => (date.0, written.bc) = (1 - date.0, true),
             _ => return Err(Bad::Syntax),
         },
         b"am" | b"pm" => match &mut written.micros {
@@ -255,6 +272,12 @@ fn read_word(b: &[u8], at: &mut usize, written: &mut Written) -> Result<(), Bad>
             let (year, _) = number(b, at)?;
             written.date = Some(civil_date(year, month, day)?);
         }
+        _ if written.date.is_some() && written.micros.is_some() && written.zone.is_none() => {
+            let end = b[start..].iter().position(|c| *c == b' ').map_or(b.len(), |blank| start + blank);
+            let name = std::str::from_utf8(&b[start..end]).map_err(|_| Bad::Syntax)?;
+            written.zone = Some(zones::lookup(name).map_err(|_| Bad::Syntax)?);
+            *at = end;
+        }
         _ => return Err(Bad::Syntax),
     }
     Ok(())
@@ -262,7 +285,8 @@ fn read_word(b: &[u8], at: &mut usize, written: &mut Written) -> Result<(), Bad>
 
 fn civil_date(year: i64, month: i64, day: i64) -> Result<(i64, u32, u32), Bad> {
     let month = u32::try_from(month).ok().filter(|m| (1..=12).contains(m)).ok_or(Bad::Range)?;
-    let day = u32::try_from(day).ok().filter(|d| (1..=month_len(year, month)).contains(d)).ok_or(Bad::Range)?;
+    let most = if month == 2 { 29 } else { month_len(year, month) };
+    let day = u32::try_from(day).ok().filter(|d| (1..=most).contains(d)).ok_or(Bad::Range)?;
     Ok((year, month, day))
 }
 
@@ -341,8 +365,10 @@ pub fn read_timestamp(text: &str, zone: bool) -> Result<i64, EvalError> {
     let ty = if zone { SqlType::TimestampTz } else { SqlType::Timestamp };
     let micros = read(text).and_then(|w| {
         let (y, m, d) = w.date.ok_or(Bad::Syntax)?;
-        let offset = if zone { w.offset.unwrap_or(0) * SECOND } else { 0 };
-        let micros = days(y, m, d) as i128 * DAY as i128 + (w.micros.unwrap_or(0) - offset) as i128;
+        let local = days(y, m, d) as i128 * DAY as i128 + w.micros.unwrap_or(0) as i128;
+        let named = w.zone.map(|zone| zone.local(local.div_euclid(SECOND as i128) as i64));
+        let offset = if zone { w.offset.or(named).unwrap_or(0) * SECOND } else { 0 };
+        let micros = local - offset as i128;
         i64::try_from(micros).ok().filter(|m| MICROS.contains(m)).ok_or(Bad::Range)
     });
     micros.map_err(|bad| refuse(bad, text, ty))

@@ -13,7 +13,7 @@ use crate::functions::calendar::{DAY, HOUR, MICROS, MINUTE, SECOND, days, month_
 use crate::functions::kernel::{Texts, at, checked, checked2, column, constant_text, map, nulls, side, strict, texts};
 use crate::functions::pattern::{Cut, Moment, Pattern};
 use crate::functions::resolve::{any_nullable, as_is, count, exactly, is_unknown, names, signature};
-use crate::functions::{Arg, Function, Kernel, Signature, Syntax, calendar, numeric_format, text};
+use crate::functions::{Arg, Function, Kernel, Signature, Syntax, calendar, numeric_format, text, zones};
 use crate::types::{SqlType, TEXT};
 use crate::value::{Errors, EvalError, Value};
 
@@ -134,12 +134,14 @@ pub const FUNCTIONS: &[Function] = &[
     entry(
         "to_char",
         "to_char(timestamp|date|interval, pattern) → text, to_char(number, pattern) → text",
-        "A time written by PostgreSQL's pattern (YYYY MM DD HH24 MI SS MS US Mon Day …), or a number (9 0 . , D G S MI PR FM).",
+        "A time written by PostgreSQL's pattern (YYYY MM DD HH24 MI SS MS US Mon Day …), or a number (9 0 . , D G S MI SG PR L RN EEEE FM).",
         &[
             ("to_char(TIMESTAMP '2013-01-05 14:03:09', 'YYYY-MM-DD HH24:MI:SS')", "2013-01-05 14:03:09"),
             ("to_char(DATE '2013-01-05', 'FMDay, DDth FMMonth')", "Saturday, 05th January"),
             ("to_char(1234567.891, 'FM9,999,999.00')", "1,234,567.89"),
             ("to_char(-5, '000')", "-005"),
+            ("to_char(12345, '9.99EEEE')", " 1.23e+04"),
+            ("to_char(485, 'FMRN')", "CDLXXXV"),
         ],
         |args| {
             count(args, 2, 2)?;
@@ -255,8 +257,12 @@ pub const FUNCTIONS: &[Function] = &[
     entry(
         "at_time_zone",
         "timestamp AT TIME ZONE zone → timestamptz, timestamptz AT TIME ZONE zone → timestamp",
-        "The instant at which clocks of the zone show this, or what they show at this instant. Zones are `UTC` and constant offsets such as INTERVAL '2 hours'; another name: error 22023.",
-        &[("TIMESTAMP '2013-01-05 10:00:00' AT TIME ZONE 'UTC'", "2013-01-05 10:00:00+00")],
+        "The instant at which clocks of the zone show this, or what they show at this instant. Zones are those of the IANA database, `UTC`, and offsets such as INTERVAL '2 hours'; another name: error 22023. A time that clocks skip is read by the offset before, one that they show twice by the offset after.",
+        &[
+            ("TIMESTAMP '2013-01-05 10:00:00' AT TIME ZONE 'UTC'", "2013-01-05 10:00:00+00"),
+            ("TIMESTAMP '2013-07-05 10:00:00' AT TIME ZONE 'Europe/Berlin'", "2013-07-05 08:00:00+00"),
+            ("TIMESTAMPTZ '2013-01-05 10:00:00+00' AT TIME ZONE 'America/Denver'", "2013-01-05 03:00:00"),
+        ],
         |args| {
             count(args, 2, 2)?;
             let (from, to) = match args[0].ty {
@@ -270,16 +276,18 @@ pub const FUNCTIONS: &[Function] = &[
         },
         |args, ty| {
             let by_name = args[1].ty() != SqlType::Interval;
+            let constant = constant_text(&args[1]).and_then(|name| zones::lookup(name).ok());
             let sign = if ty == SqlType::Timestamp { 1 } else { -1 };
             let out = ty.arrow();
             strict(ty, move |args, rows, errors| {
                 let nulls = nulls(args);
                 let x = side::<TimestampMicrosecondType>(&args[0]);
                 let values = each(rows, nulls.as_ref(), errors, |row| {
-                    let offset = if by_name {
-                        zone_offset(texts(&args[1]).get(row))?
-                    } else {
-                        interval_offset(at(side::<IntervalMonthDayNanoType>(&args[1]), row))?
+                    let seconds = at(x, row).div_euclid(SECOND);
+                    let offset = match &constant {
+                        _ if !by_name => interval_offset(at(side::<IntervalMonthDayNanoType>(&args[1]), row))?,
+                        Some(zone) => SECOND * zone.offset(seconds, sign > 0),
+                        None => SECOND * zones::lookup(texts(&args[1]).get(row))?.offset(seconds, sign > 0),
                     };
                     let (micros, beyond) = in_range(at(x, row) as i128 + sign * offset as i128);
                     if beyond { Err(error(RANGE)) } else { Ok(micros) }
@@ -349,14 +357,6 @@ pub const FUNCTIONS: &[Function] = &[
         },
     ),
 ];
-
-/// Microseconds east of UTC of a zone by name.
-fn zone_offset(zone: &str) -> Result<i64, EvalError> {
-    if ["utc", "gmt", "z", "etc/utc"].iter().any(|known| zone.eq_ignore_ascii_case(known)) {
-        return Ok(0);
-    }
-    Err(EvalError { code: "22023", message: format!("time zone \"{zone}\" not recognized") })
-}
 
 /// Microseconds east of UTC of a zone as an interval.
 fn interval_offset(zone: IntervalMonthDayNano) -> Result<i64, EvalError> {

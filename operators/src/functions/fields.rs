@@ -59,7 +59,11 @@ pub const FUNCTIONS: &[Function] = &[
         ],
         resolve: |args| {
             count(args, 2, 2)?;
-            let ty = subject(&args[1])?;
+            // Only EXTRACT looks at a date as such.
+            let ty = match subject(&args[1])? {
+                SqlType::Date => SqlType::Timestamp,
+                other => other,
+            };
             signature([as_is(&args[0], TEXT), ty], SqlType::Double)
         },
         nullable: any_nullable,

@@ -9,7 +9,9 @@ use crate::scalar::Scalar;
 use crate::types::SqlType;
 use crate::value::Value;
 
+pub mod angles;
 pub mod arithmetic;
+pub mod binary;
 pub mod bits;
 pub mod calendar;
 pub mod cast;
@@ -22,6 +24,7 @@ mod divisor;
 pub mod durations;
 pub mod encodings;
 pub mod fields;
+pub mod format;
 pub mod interval;
 pub mod kernel;
 pub mod like;
@@ -38,10 +41,13 @@ pub mod powers;
 pub mod resolve;
 mod same_text;
 mod spans;
+pub mod stretches;
 pub mod strings;
 pub mod temporal;
 pub mod text;
+pub mod to_number;
 pub mod together;
+pub mod zones;
 
 #[cfg(test)]
 mod laws;
@@ -163,14 +169,19 @@ pub const FAMILIES: &[&[Function]] = &[
     bits::FUNCTIONS,
     math::FUNCTIONS,
     powers::FUNCTIONS,
+    angles::FUNCTIONS,
     cast::FUNCTIONS,
     fields::FUNCTIONS,
     datetime::FUNCTIONS,
     durations::FUNCTIONS,
+    stretches::FUNCTIONS,
     like::FUNCTIONS,
     strings::FUNCTIONS,
     pieces::FUNCTIONS,
+    format::FUNCTIONS,
+    to_number::FUNCTIONS,
     encodings::FUNCTIONS,
+    binary::FUNCTIONS,
     matching::FUNCTIONS,
 ];
 

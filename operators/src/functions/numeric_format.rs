@@ -1,4 +1,4 @@
-//! `to_char(number, pattern)`: digits 9 and 0, `.` or D, `,` or G, S, MI, PL, PR and FM, as PostgreSQL writes them.
+//! `to_char(number, pattern)`: digits 9 and 0, `.` or D, `,` or G, S, MI, SG, PR, L, RN, EEEE and FM, as PostgreSQL writes them.
 
 use std::sync::Arc;
 
@@ -20,6 +20,9 @@ enum Item {
     Point,
     Comma,
     Literal(char),
+    /// `MI`: a minus or a blank; `SG`: a minus or a plus.
+    Minus,
+    Either,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,8 +33,8 @@ enum Sign {
     Front,
     /// `S` last: behind.
     Back,
-    /// `MI`: a minus or a blank where it stands, last.
-    Minus,
+    /// Where `MI` or `SG` stands.
+    Placed,
     /// `PR`: in angle brackets.
     Brackets,
 }
@@ -40,18 +43,39 @@ struct Format {
     items: Vec<Item>,
     sign: Sign,
     fill: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Plain,
+    /// `EEEE`: with an exponent.
+    Scientific,
+    /// `RN`, or `rn`.
+    Roman {
+        lower: bool,
+    },
 }
 
 impl Format {
     fn new(pattern: &str) -> Format {
-        let mut format = Format { items: Vec::new(), sign: Sign::Plain, fill: true };
+        let mut format = Format { items: Vec::new(), sign: Sign::Plain, fill: true, kind: Kind::Plain };
         let mut rest = pattern;
         while let Some(c) = rest.chars().next() {
             let two = rest.get(..2).map(str::to_ascii_uppercase).unwrap_or_default();
             let mut len = c.len_utf8();
             match (two.as_str(), c.to_ascii_uppercase()) {
                 ("FM", _) => (format.fill, len) = (false, 2),
-                ("MI", _) => (format.sign, len) = (Sign::Minus, 2),
+                ("MI" | "SG", _) => {
+                    format.items.push(if two == "MI" { Item::Minus } else { Item::Either });
+                    (format.sign, len) = (Sign::Placed, 2);
+                }
+                ("RN", _) => (format.kind, len) = (Kind::Roman { lower: c == 'r' }, 2),
+                ("EE", _) if rest.get(..4).is_some_and(|four| four.eq_ignore_ascii_case("eeee")) => {
+                    (format.kind, len) = (Kind::Scientific, 4);
+                }
+                // The currency of the C locale is a blank.
+                (_, 'L') => format.items.push(Item::Literal(' ')),
                 ("PR", _) => (format.sign, len) = (Sign::Brackets, 2),
                 (_, 'S') => format.sign = if format.items.is_empty() { Sign::Front } else { Sign::Back },
                 (_, '9') => format.items.push(Item::Nine),
@@ -136,6 +160,10 @@ impl Format {
                 Item::Comma if begun => body.push(b','),
                 Item::Comma if self.fill => body.push(b' '),
                 Item::Comma => {}
+                Item::Minus if minus => body.push(b'-'),
+                Item::Minus if self.fill => body.push(b' '),
+                Item::Minus => {}
+                Item::Either => body.push(if minus { b'-' } else { b'+' }),
                 Item::Literal(c) => body.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
@@ -147,12 +175,65 @@ impl Format {
             Sign::Plain => (if minus { b"-" } else { blank }, b""),
             Sign::Front => (if minus { b"-" } else { b"+" }, b""),
             Sign::Back => (b"", if minus { b"-" } else { b"+" }),
-            Sign::Minus => (b"", if minus { b"-" } else { blank }),
+            Sign::Placed => (b"", b""),
             Sign::Brackets => (if minus { b"<" } else { blank }, if minus { b">" } else { blank }),
         };
         for part in [front, before, back, after] {
             out.extend_from_slice(part);
         }
+    }
+
+    /// `1.23e+04`, with a blank in front where there is no minus.
+    fn write_scientific(&self, out: &mut Vec<u8>, value: &Value, from: SqlType, row: usize) {
+        use crate::functions::kernel::{at, side};
+        let places = self.scale();
+        let written = match from {
+            SqlType::Double | SqlType::Real => format!("{:.places$e}", at(side::<Float64Type>(value), row)),
+            _ => {
+                let scale = if let SqlType::Decimal(_, scale) = from { scale } else { 0 };
+                scientific(digits_of(value, from, row, scale).unwrap_or(0), scale, places)
+            }
+        };
+        let Some((mantissa, exponent)) = written.split_once('e') else {
+            out.extend_from_slice(written.as_bytes());
+            return;
+        };
+        let exponent: i32 = exponent.parse().unwrap_or(0);
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let blank = if mantissa.starts_with('-') || !self.fill { "" } else { " " };
+        out.extend_from_slice(format!("{blank}{mantissa}e{sign}{:02}", exponent.abs()).as_bytes());
+    }
+
+    /// 1 to 3999, to the right of 15 places; others as so many #.
+    fn write_roman(&self, out: &mut Vec<u8>, value: Option<i128>, lower: bool) {
+        const PARTS: [(i128, &str); 13] = [
+            (1000, "M"),
+            (900, "CM"),
+            (500, "D"),
+            (400, "CD"),
+            (100, "C"),
+            (90, "XC"),
+            (50, "L"),
+            (40, "XL"),
+            (10, "X"),
+            (9, "IX"),
+            (5, "V"),
+            (4, "IV"),
+            (1, "I"),
+        ];
+        let mut left = value.filter(|v| (1..4000).contains(v)).unwrap_or(0);
+        let mut numeral = if left == 0 { "#".repeat(15) } else { String::new() };
+        for (part, name) in PARTS {
+            while left >= part {
+                numeral.push_str(name);
+                left -= part;
+            }
+        }
+        if lower {
+            numeral.make_ascii_lowercase();
+        }
+        let filled = if self.fill { format!("{numeral:>15}") } else { numeral };
+        out.extend_from_slice(filled.as_bytes());
     }
 
     /// How many places behind the point are written without fill: up to the last 0 of the pattern or the last digit.
@@ -163,6 +244,26 @@ impl Format {
         let digit = fraction.iter().rposition(|d| *d != b'0').map_or(0, |p| p + 1);
         zero.max(digit)
     }
+}
+
+/// A decimal with an exponent and so many places behind the point, rounded half away from zero.
+fn scientific(value: i128, scale: u8, places: usize) -> String {
+    let minus = if value < 0 { "-" } else { "" };
+    let mut shown = value.unsigned_abs().to_string();
+    let mut exponent = if value == 0 { 0 } else { shown.len() as i32 - 1 - i32::from(scale) };
+    if shown.len() > places + 1 {
+        let up = shown.as_bytes()[places + 1] >= b'5';
+        shown.truncate(places + 1);
+        let rounded = shown.parse::<u128>().unwrap_or(0) + u128::from(up);
+        shown = rounded.to_string();
+        if shown.len() > places + 1 {
+            shown.truncate(places + 1);
+            exponent += 1;
+        }
+    }
+    shown.extend(std::iter::repeat_n('0', (places + 1).saturating_sub(shown.len())));
+    let point = if places > 0 { "." } else { "" };
+    format!("{minus}{}{point}{}e{exponent}", &shown[..1], &shown[1..])
 }
 
 /// The kernel of `to_char` of a number.
@@ -180,6 +281,11 @@ pub fn to_char(args: &[Expr], ty: SqlType) -> Kernel {
                     &own
                 }
             };
+            match format.kind {
+                Kind::Scientific => return format.write_scientific(out, &args[0], from, row),
+                Kind::Roman { lower } => return format.write_roman(out, digits_of(&args[0], from, row, 0), lower),
+                Kind::Plain => {}
+            }
             let scale = format.scale().min(30) as u8;
             let value = digits_of(&args[0], from, row, scale);
             let minus = value.map_or_else(|| is_minus(&args[0], from, row), |v| v < 0);

@@ -103,6 +103,10 @@ enum What {
     HalfDay(bool),
     Zone,
     Offset,
+    OffsetMinutes,
+    /// BC or AD; with points or without.
+    Era(bool),
+    MonthRoman,
 }
 
 const MONTHS: [&str; 12] = [
@@ -119,6 +123,7 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
+const ROMAN: [&str; 12] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// PostgreSQL's keywords, longer ones first; the width without FM.
@@ -133,6 +138,8 @@ const KEYWORDS: &[(&str, What, usize)] = &[
     ("HH12", What::Hour12, 2),
     ("A.M.", What::HalfDay(true), 0),
     ("P.M.", What::HalfDay(true), 0),
+    ("B.C.", What::Era(true), 0),
+    ("A.D.", What::Era(true), 0),
     ("YYY", What::Year(3), 3),
     ("DDD", What::DayOfYear, 3),
     ("DAY", What::DayName, 9),
@@ -158,6 +165,11 @@ const KEYWORDS: &[(&str, What, usize)] = &[
     ("US", What::Fraction(6), 6),
     ("AM", What::HalfDay(false), 0),
     ("PM", What::HalfDay(false), 0),
+    ("BC", What::Era(false), 0),
+    ("AD", What::Era(false), 0),
+    ("RM", What::MonthRoman, 4),
+    ("TZH", What::Offset, 0),
+    ("TZM", What::OffsetMinutes, 0),
     ("TZ", What::Zone, 0),
     ("OF", What::Offset, 0),
     ("Y", What::Year(1), 1),
@@ -344,6 +356,21 @@ impl Pattern {
                 }
                 What::Zone => {}
                 What::Offset => out.extend_from_slice(b"+00"),
+                What::OffsetMinutes => out.extend_from_slice(b"00"),
+                What::Era(points) => {
+                    let text = match (year <= 0 && month != 0, points) {
+                        (true, false) => "BC",
+                        (false, false) => "AD",
+                        (true, true) => "B.C.",
+                        (false, true) => "A.D.",
+                    };
+                    let case = if part.case == Case::Lower { Case::Lower } else { Case::Upper };
+                    name(out, text, &Part { case, ..part.clone() });
+                }
+                What::MonthRoman => {
+                    let numeral = ROMAN.get((month as usize).wrapping_sub(1)).copied().unwrap_or("");
+                    name(out, numeral, part);
+                }
             }
         }
     }
@@ -431,7 +458,7 @@ impl Pattern {
                 What::WeekOfYear | What::IsoWeek | What::Century => {
                     number(2)?;
                 }
-                What::YearComma | What::Zone | What::Offset => {
+                What::YearComma | What::Zone | What::Offset | What::OffsetMinutes | What::Era(_) | What::MonthRoman => {
                     let message = "this part of a pattern is for output only".into();
                     return Err(EvalError { code: "0A000", message });
                 }

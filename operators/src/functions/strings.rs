@@ -389,7 +389,7 @@ fn concatenation(_: &[Expr], ty: SqlType) -> Kernel {
 }
 
 /// Any arguments; booleans are written as `t` and `f` here, other types as casts do.
-fn joined_args(args: &[Arg], least: usize) -> Result<Signature, String> {
+pub(super) fn joined_args(args: &[Arg], least: usize) -> Result<Signature, String> {
     count(args, least, usize::MAX)?;
     let param = |a: &Arg| if a.ty == SqlType::Boolean { a.ty } else { as_is(a, TEXT) };
     signature(args.iter().map(param).collect::<Vec<_>>(), TEXT)
@@ -421,7 +421,7 @@ fn joined(separated: bool) -> Kernel {
 }
 
 /// Booleans as `t` and `f`; texts as they are.
-fn letters(value: &Value) -> Cow<'_, Value> {
+pub(super) fn letters(value: &Value) -> Cow<'_, Value> {
     let Some(booleans) = value.array.as_boolean_opt() else { return Cow::Borrowed(value) };
     let texts: StringArray = booleans.iter().map(|b| b.map(|b| if b { "t" } else { "f" })).collect();
     Cow::Owned(Value { array: Arc::new(texts), ..value.clone() })

@@ -288,7 +288,7 @@ impl<'a> Maker<'a> {
                 ("MIN({})", Some(Kind::Text)),
                 ("MAX({})", Some(Kind::Text)),
                 ("STRING_AGG(DISTINCT {}, '-')", Some(Kind::Text)),
-                ("MODE() WITHIN GROUP (ORDER BY {} DESC)", Some(Kind::Text)),
+                ("MODE() WITHIN GROUP (ORDER BY CAST({} AS TEXT) DESC)", Some(Kind::Text)),
             ],
             Kind::Date => &[
                 ("MIN({})", Some(Kind::Date)),
