@@ -14,7 +14,7 @@ use super::operator::Column;
 use super::order::{ByBytes, ByInterval, ByUuid, ByWideWord, ByWord, Order};
 use super::pairs::Pairs;
 use super::quantile::Quantile;
-use super::sum::{Average, BoolCounts, FloatAverage, FloatSums, Sum};
+use super::sum::{BoolCounts, ExactSums, FloatAverage, FloatSums};
 use super::{Function, Rest, Shape, sum};
 use crate::types::SqlType;
 use crate::value::Errors;
@@ -93,10 +93,9 @@ pub(super) fn accumulator(column: &Column, insert_only: bool) -> Option<Box<dyn 
         (Function::Count, _) => Box::new(sum::Counts::default()),
         (Function::Sum, SqlType::Real | SqlType::Double) => Box::new(FloatSums::new(ty)),
         (Function::Sum, SqlType::Interval) => Box::new(IntervalSum::default()),
-        (Function::Sum, _) => Box::new(Sum::new(arg, ty)),
         (Function::Avg, SqlType::Real | SqlType::Double) => Box::new(FloatAverage::new()),
         (Function::Avg, SqlType::Interval) => Box::new(IntervalAverage::default()),
-        (Function::Avg, _) => Box::new(Average::new(arg, ty)),
+        (Function::Sum | Function::Avg, _) => Box::new(ExactSums::new(arg)),
         (Function::BoolAnd | Function::BoolOr, _) => Box::new(BoolCounts::new(column.function)),
         (Function::BitAnd | Function::BitOr | Function::BitXor, _) => Box::new(BitCounts::new(column.function, ty)),
         (Function::AnyValue, SqlType::Boolean) => Box::new(BoolCounts::new(Function::BoolAnd)),
@@ -162,10 +161,13 @@ pub(super) fn serves(a: &Column, b: &Column, insert_only: bool) -> bool {
     let extrema = |column: &Column| {
         matches!(column.function, Function::Min | Function::Max | Function::AnyValue) && !insert_only && !boolean
     };
+    let exact = a.arg.is_some_and(|(_, ty)| ty.is_integer() || matches!(ty, SqlType::Decimal(..)));
+    let totals = |column: &Column| exact && matches!(column.function, Function::Sum | Function::Avg);
     let sums = |column: &Column| is_of_moments(column.function) || column.function.shape() == Shape::Pair;
     let same_sums = a.function.shape() == b.function.shape() && a.rest == b.rest && a.distinct == b.distinct;
     let percentiles = |column: &Column| column.function.shape() == Shape::WithinAt;
     (extrema(a) && extrema(b))
         || (percentiles(a) && percentiles(b) && a.distinct == b.distinct)
+        || (totals(a) && (totals(b) || b.function == Function::Count) && a.distinct == b.distinct)
         || (sums(a) && sums(b) && same_sums)
 }

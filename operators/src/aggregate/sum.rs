@@ -148,45 +148,43 @@ fn out_of_range(errors: &mut Errors, row: usize, what: &str, ty: SqlType) {
     errors.set(row, "22003", format!("{what} out of range for {ty}"));
 }
 
-/// SUM over integers and decimals.
-pub(super) struct Sum {
+/// SUM, AVG and COUNT over integers and decimals, from the same totals.
+pub(super) struct ExactSums {
     totals: Totals,
-    ty: SqlType,
+    sum: SqlType,
+    average: SqlType,
+    /// 10 to the number of digits by which an average's scale exceeds the argument's.
+    factor: i256,
 }
 
-impl Sum {
-    pub(super) fn new(arg: SqlType, ty: SqlType) -> Sum {
-        Sum { totals: Totals::new(arg), ty }
-    }
-}
-
-impl Accumulator for Sum {
-    fn resize(&mut self, groups: usize) {
-        self.totals.resize(groups);
-    }
-
-    fn update(&mut self, rows: &Rows, arg: &ArrayRef) {
-        self.totals.update(rows, arg);
+impl ExactSums {
+    pub(super) fn new(arg: SqlType) -> ExactSums {
+        let ty = |function: Function| {
+            let ty = function.result(Some(arg));
+            ty.unwrap_or_else(|error| panic!("a call that was bound: {error}"))
+        };
+        let (sum, average) = (ty(Function::Sum), ty(Function::Avg));
+        let scale = |ty: SqlType| ty.as_decimal().map_or(0, |(_, scale)| scale);
+        let digits = u32::from(scale(average) - scale(arg));
+        ExactSums { totals: Totals::new(arg), sum, average, factor: i256::from_i128(10i128.pow(digits)) }
     }
 
-    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
-        let mut errors = Errors::none();
-        let nulls = nulls(&self.totals.counts, groups);
-        if let SqlType::BigInt = self.ty {
+    fn sums(&self, groups: &[u32], nulls: Option<NullBuffer>, errors: &mut Errors) -> ArrayRef {
+        if let SqlType::BigInt = self.sum {
             let each = groups.iter().enumerate().map(|(row, g)| {
                 i64::try_from(self.totals.sums[*g as usize]).unwrap_or_else(|_| {
-                    out_of_range(&mut errors, row, "sum", self.ty);
+                    out_of_range(errors, row, "sum", self.sum);
                     0
                 })
             });
             let sums: Vec<i64> = each.collect();
-            return (Arc::new(Int64Array::new(sums.into(), nulls)), errors);
+            return Arc::new(Int64Array::new(sums.into(), nulls));
         }
         let limit = largest(38);
         let mut fit = |row: usize, sum: Option<i128>| match sum {
             Some(sum) if (-limit..=limit).contains(&sum) => sum,
             _ => {
-                out_of_range(&mut errors, row, "sum", self.ty);
+                out_of_range(errors, row, "sum", self.sum);
                 0
             }
         };
@@ -194,42 +192,22 @@ impl Accumulator for Sum {
             None => groups.iter().enumerate().map(|(row, g)| fit(row, Some(self.totals.sums[*g as usize]))).collect(),
             Some(wide) => groups.iter().enumerate().map(|(row, g)| fit(row, wide[*g as usize].to_i128())).collect(),
         };
-        (arrays::fixed(&self.ty.arrow(), Buffer::from_vec(sums), nulls), errors)
+        arrays::fixed(&self.sum.arrow(), Buffer::from_vec(sums), nulls)
     }
 
-    fn clear(&mut self, group: usize) {
-        self.totals.clear(group);
-    }
-
-    fn bytes(&self) -> usize {
-        self.totals.bytes()
-    }
-
-    fn write(&self, group: usize, bytes: &mut Vec<u8>) {
-        self.totals.write(group, bytes);
-    }
-
-    fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
-        self.totals.read(group, bytes)
-    }
-}
-
-/// AVG over integers and decimals: the exact sum divided once, rounded half away from zero.
-pub(super) struct Average {
-    totals: Totals,
-    ty: SqlType,
-    /// 10 to the number of digits by which the result's scale exceeds the argument's.
-    factor: i256,
-}
-
-impl Average {
-    pub(super) fn new(arg: SqlType, ty: SqlType) -> Average {
-        let (scale, of) = match (ty, arg) {
-            (SqlType::Decimal(_, scale), SqlType::Decimal(_, of)) => (scale, of),
-            (SqlType::Decimal(_, scale), _) => (scale, 0),
-            _ => panic!("an average of type {ty}"),
-        };
-        Average { totals: Totals::new(arg), ty, factor: i256::from_i128(10i128.pow(u32::from(scale - of))) }
+    /// The exact sum divided once, rounded half away from zero.
+    fn averages(&self, groups: &[u32], nulls: Option<NullBuffer>, errors: &mut Errors) -> ArrayRef {
+        let each = groups.iter().enumerate().map(|(row, g)| {
+            if self.totals.counts[*g as usize] == 0 {
+                return 0;
+            }
+            self.quotient(*g as usize).unwrap_or_else(|| {
+                out_of_range(errors, row, "average", self.average);
+                0
+            })
+        });
+        let averages: Vec<i128> = each.collect();
+        arrays::fixed(&self.average.arrow(), Buffer::from_vec(averages), nulls)
     }
 
     fn quotient(&self, group: usize) -> Option<i128> {
@@ -254,7 +232,7 @@ fn divide(a: i128, b: i128) -> i128 {
     if rest.unsigned_abs() * 2 >= b.unsigned_abs() { quotient + rest.signum() } else { quotient }
 }
 
-impl Accumulator for Average {
+impl Accumulator for ExactSums {
     fn resize(&mut self, groups: usize) {
         self.totals.resize(groups);
     }
@@ -263,20 +241,17 @@ impl Accumulator for Average {
         self.totals.update(rows, arg);
     }
 
-    fn results(&self, _: Function, groups: &[u32]) -> (ArrayRef, Errors) {
+    fn results(&self, function: Function, groups: &[u32]) -> (ArrayRef, Errors) {
         let mut errors = Errors::none();
-        let each = groups.iter().enumerate().map(|(row, g)| {
-            if self.totals.counts[*g as usize] == 0 {
-                return 0;
+        let column = match function {
+            Function::Count => {
+                let counts: Vec<i64> = groups.iter().map(|g| self.totals.counts[*g as usize]).collect();
+                Arc::new(Int64Array::from(counts))
             }
-            self.quotient(*g as usize).unwrap_or_else(|| {
-                out_of_range(&mut errors, row, "average", self.ty);
-                0
-            })
-        });
-        let averages: Vec<i128> = each.collect();
-        let nulls = nulls(&self.totals.counts, groups);
-        (arrays::fixed(&self.ty.arrow(), Buffer::from_vec(averages), nulls), errors)
+            Function::Avg => self.averages(groups, nulls(&self.totals.counts, groups), &mut errors),
+            _ => self.sums(groups, nulls(&self.totals.counts, groups), &mut errors),
+        };
+        (column, errors)
     }
 
     fn clear(&mut self, group: usize) {

@@ -1,6 +1,7 @@
 //! Functions that make, shift, round and write dates and times. Their parts are in [`fields`](super::fields).
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::types::*;
@@ -565,8 +566,22 @@ fn write_all(
 ) -> ArrayRef {
     let by_row = pattern.map(texts);
     let mut failed = Errors::none();
+    // The moment written last, and where: often the next is the same.
+    let mut last: Option<(&Moment, Range<usize>)> = None;
     let array = text::build_checked(rows, nulls, errors, |out, row| match compiled.get(by_row, row) {
-        Ok(pattern) => pattern.write(out, &moments[if moments.len() == 1 { 0 } else { row }]),
+        Ok(pattern) => {
+            let moment = &moments[if moments.len() == 1 { 0 } else { row }];
+            match &last {
+                Some((before, text)) if *before == moment && text.end <= out.len() => {
+                    out.extend_from_within(text.clone());
+                }
+                _ => {
+                    let start = out.len();
+                    pattern.write(out, moment);
+                    last = compiled.constant.is_some().then(|| (moment, start..out.len()));
+                }
+            }
+        }
         Err(error) => failed.set(row, error.code, error.message),
     });
     errors.merge(&failed);

@@ -16,7 +16,7 @@ pub use cut::Cut;
 pub struct Pattern(Vec<Part>);
 
 /// What a pattern writes: a point in time, or an interval in the same fields.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moment {
     year: i64,
     month: i64,
