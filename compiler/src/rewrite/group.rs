@@ -7,7 +7,7 @@
 //! What may fail in `x` or `y` stays below. No `write` fails.
 
 use deltaq_operators::aggregate::{Call, Function};
-use deltaq_operators::functions::{self, datetime};
+use deltaq_operators::functions::{self, formatted};
 use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, Schema, SqlType};
 
@@ -77,7 +77,7 @@ impl Text {
                 if matches!(time.ty(), SqlType::Timestamp | SqlType::TimestampTz) =>
             {
                 let java = function.name == "date_format";
-                let cut = datetime::cut(pattern, java)?;
+                let cut = formatted::cut(pattern, java)?;
                 let key = functions::get(if java { "date_format_key" } else { "to_char_key" });
                 let key = functions::call(key, args.clone()).ok()?;
                 Some(Text { key, ordered: cut.is_ordered(), written: expr.clone() })

@@ -25,6 +25,7 @@ pub mod durations;
 pub mod encodings;
 pub mod fields;
 pub mod format;
+pub mod formatted;
 pub mod interval;
 pub mod kernel;
 pub mod like;
@@ -173,6 +174,7 @@ pub const FAMILIES: &[&[Function]] = &[
     cast::FUNCTIONS,
     fields::FUNCTIONS,
     datetime::FUNCTIONS,
+    formatted::FUNCTIONS,
     durations::FUNCTIONS,
     stretches::FUNCTIONS,
     like::FUNCTIONS,
