@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, RelationKind};
 use crate::constant::is_constant;
 use crate::plan::{JoinKind, Plan};
+use crate::rewrite::group::told;
 use deltaq_operators::Expr;
 
 /// What holds of the rows of a plan, whatever its tables hold.
@@ -90,9 +91,9 @@ fn keys(plan: &Plan, below: &[Facts], catalog: &dyn Catalog) -> Vec<Vec<usize>> 
             fixed_columns(predicate, &mut fixed);
             below[0].keys.iter().map(|key| key.iter().copied().filter(|c| !fixed.contains(c)).collect()).collect()
         }
-        Plan::Project { exprs, .. } => {
-            let at =
-                |column: &usize| exprs.iter().position(|e| matches!(e, Expr::Column { index, .. } if index == column));
+        Plan::Project { input, exprs, .. } => {
+            let told: Vec<Option<usize>> = exprs.iter().map(|expr| told(expr, input)).collect();
+            let at = |column: &usize| told.iter().position(|c| *c == Some(*column));
             below[0].keys.iter().filter_map(|key| key.iter().map(at).collect::<Option<Vec<_>>>()).map(sorted).collect()
         }
         Plan::Distinct { input } => {

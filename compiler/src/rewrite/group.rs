@@ -94,6 +94,40 @@ impl Text {
     }
 }
 
+/// The column of `input` that `expr` is, or writes so that each value has a text of its own.
+pub(crate) fn told(expr: &Expr, input: &Plan) -> Option<usize> {
+    if let Expr::Column { index, .. } = expr {
+        return Some(*index);
+    }
+    if let Plan::Filter { input, .. } = input {
+        return told(expr, input);
+    }
+    let Expr::Call { function, args, .. } = expr else { return None };
+    match (Text::of(expr)?.key, &args[0]) {
+        // A number or date as text.
+        (Expr::Column { index, .. }, _) => Some(index),
+        // All of a date.
+        (key, Expr::Call { function, args, .. }) if key.ty() == SqlType::Date && function.name == "cast" => {
+            match args[..] {
+                [Expr::Column { index, ty: SqlType::Date, .. }] => Some(index),
+                _ => None,
+            }
+        }
+        // A time that was cut to just what is written.
+        (_, Expr::Column { index, .. }) => match input {
+            Plan::Aggregate { keys, .. } => match keys.get(*index)? {
+                Expr::Call { function: key, args: cut, .. } => {
+                    let same = key.name.strip_suffix("_key") == Some(function.name) && cut[1..] == args[1..];
+                    same.then_some(*index)
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Whether each value of a type has its own text.
 fn is_told_by_text(ty: SqlType) -> bool {
     use SqlType::{BigInt, Boolean, Date, Int, SmallInt, Uuid};

@@ -8,7 +8,7 @@ use deltaq_operators::Expr;
 use crate::plan::{Equality, Plan, SortKey};
 
 mod fold;
-mod group;
+pub(crate) mod group;
 mod merge;
 mod order;
 mod prune;
