@@ -45,6 +45,14 @@ impl Relation {
             Relation::Table(_) => None,
         }
     }
+
+    /// The node that yields what it shows.
+    pub(crate) fn node(&self) -> NodeId {
+        match self {
+            Relation::Table(table) => table.source(),
+            Relation::View(view) => view.root,
+        }
+    }
 }
 
 impl Catalog {
@@ -60,8 +68,28 @@ impl Catalog {
         self.relations.insert(name, relation);
     }
 
-    pub(crate) fn remove(&mut self, name: &str) -> Option<Relation> {
-        self.relations.shift_remove(name)
+    /// Takes out the relation of this name, and says where it stood.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<(usize, String, Relation)> {
+        self.relations.shift_remove_full(name)
+    }
+
+    /// Puts back what [`Catalog::remove`] gave.
+    pub(crate) fn put_back(&mut self, at: usize, name: String, relation: Relation) {
+        self.relations.shift_insert(at.min(self.relations.len()), name, relation);
+    }
+
+    /// Where the tables stand that have changes of the open transaction.
+    pub(crate) fn changed(&self) -> Vec<usize> {
+        let changed = |(_, relation): &(usize, &Relation)| match relation {
+            Relation::Table(table) => table.mark() > 0,
+            Relation::View(_) => false,
+        };
+        self.relations.values().enumerate().filter(changed).map(|(at, _)| at).collect()
+    }
+
+    /// Whether a table stands at `index`.
+    pub(crate) fn is_table(&self, index: usize) -> bool {
+        matches!(self.relations.get_index(index), Some((_, Relation::Table(_))))
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&String, &Relation)> {
@@ -110,8 +138,13 @@ impl Catalog {
     /// The node that yields what the relation of this name shows, and its columns.
     pub(crate) fn node(&self, name: &str) -> Result<(NodeId, Columns)> {
         match self.relations.get(name) {
-            Some(Relation::Table(table)) => Ok((table.source(), table.columns.clone())),
-            Some(Relation::View(view)) => Ok((view.root, view.columns.clone())),
+            Some(relation) => {
+                let columns = match relation {
+                    Relation::Table(table) => &table.columns,
+                    Relation::View(view) => &view.columns,
+                };
+                Ok((relation.node(), columns.clone()))
+            }
             None => Err(self.unknown(name)),
         }
     }

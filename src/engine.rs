@@ -6,8 +6,9 @@ use std::time::Duration;
 use deltaq_compiler::statement::ExplainFormat;
 
 use crate::config::EngineConfig;
+use crate::epochs::Begun;
 use crate::error::{Error, Result};
-use crate::interior::{Begun, Interior};
+use crate::interior::Interior;
 use crate::load::{self, Loaded, Rejected};
 use crate::query::contained;
 use crate::relation::{Check, ErrorRow, RelationInfo, StateRow};

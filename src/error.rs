@@ -20,6 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | `2BP01` | a view depends on what would be dropped |
 /// | `42601`, `42P01`, `42703`, `42883` | a mistake in SQL: syntax, unknown relation, column, function |
 /// | `P0002` | a row to be retracted is not there |
+/// | `53200` | tables and views would hold more than they may |
 /// | `58030` | reading or writing a file failed |
 /// | `XX000` | the engine has failed: a worker stopped |
 ///
@@ -130,6 +131,11 @@ impl Error {
     /// A transaction is where it must not be, or is missing (class 25).
     pub fn is_transaction(&self) -> bool {
         self.code().starts_with("25")
+    }
+
+    /// Tables and views would hold more than they may (see [`EngineConfig::memory`](crate::EngineConfig)).
+    pub fn is_out_of_memory(&self) -> bool {
+        self.code() == "53200"
     }
 
     /// A file could not be read or written.

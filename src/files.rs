@@ -56,6 +56,9 @@ pub(crate) fn open_reader(
     if let Some(path) = options.get_mut("path") {
         *path = find(path, &config.directories);
     }
+    if let Some(rows) = config.batch_rows {
+        options.entry("batch_rows".into()).or_insert_with(|| rows.to_string());
+    }
     let help = "name a file, or a named pipe (mkfifo); deltaq run and deltaq -c leave standard input to SQL";
     not_taken(&options, config.standard_input, "standard input", help)?;
     formats::open_reader(&options, schema)

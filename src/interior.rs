@@ -18,12 +18,11 @@ use deltaq_compiler::circuit::Circuit;
 
 use crate::catalog::Catalog;
 use crate::config::EngineConfig;
+use crate::epochs::Open;
 use crate::error::{Error, Result};
 use crate::load::Loads;
-use crate::rows::{Change, Columns};
-
-/// Rows after which a transaction's deltas are handed to the workers before it ends, so that they work meanwhile.
-const EARLY_ROWS: usize = 1 << 16;
+use crate::memory::Gauge;
+use crate::watchers::Watchers;
 
 /// What an engine and its subscriptions share.
 pub(crate) struct Interior {
@@ -34,49 +33,23 @@ pub(crate) struct Interior {
     epoch: u64,
     /// The commits that the runtime's unfinished epochs belong to, oldest first.
     tags: VecDeque<u64>,
-    open: Option<Open>,
+    pub(crate) open: Option<Open>,
     /// Tables that the open transaction has changed, by their place in the catalog.
-    changed: Vec<usize>,
-    watchers: Vec<Watcher>,
-    next_watcher: u64,
+    pub(crate) changed: Vec<usize>,
+    pub(crate) watchers: Watchers,
+    /// None: tables and views may take all memory there is.
+    pub(crate) gauge: Option<Gauge>,
     errors: HashMap<NodeId, BTreeMap<(&'static str, String), Weight>>,
     pub(crate) loads: Loads,
 }
 
-/// The transaction that is open.
-struct Open {
-    /// Who has begun it.
-    by: Begun,
-    /// Whether the runtime has been given some of its deltas.
-    submitted: bool,
-}
-
-/// How a transaction was begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Begun {
-    /// By SQL's BEGIN: ended by COMMIT or ROLLBACK.
-    Sql,
-    /// By `Engine::begin`: ended by its guard.
-    Guard,
-    /// For one statement.
-    Statement,
-}
-
-/// Who waits for the deltas of a node.
-struct Watcher {
-    id: u64,
-    node: NodeId,
-    columns: Columns,
-    /// Deltas with the commit they belong to.
-    queue: VecDeque<(u64, Batch)>,
-    ended: Option<String>,
-}
-
 impl Interior {
     pub(crate) fn start(config: EngineConfig) -> Result<Interior> {
-        if config.workers == 0 || config.epochs_in_flight == 0 {
-            return Err(Error::new("22023", "an engine needs at least one worker and one epoch in flight"));
+        if config.workers == 0 || config.epochs_in_flight == 0 || config.batch_rows == Some(0) {
+            let message = "an engine needs at least one worker, one epoch in flight and one row a batch";
+            return Err(Error::new("22023", message));
         }
+        let gauge = config.memory.map(Gauge::new);
         let runtime = Runtime::start(RuntimeConfig {
             workers: config.workers,
             epochs_in_flight: config.epochs_in_flight,
@@ -91,8 +64,8 @@ impl Interior {
             tags: VecDeque::new(),
             open: None,
             changed: Vec::new(),
-            watchers: Vec::new(),
-            next_watcher: 0,
+            watchers: Watchers::default(),
+            gauge,
             errors: HashMap::new(),
             loads: Loads::default(),
         })
@@ -103,130 +76,9 @@ impl Interior {
         self.epoch
     }
 
-    // ---- transactions ----
-
-    pub(crate) fn begun(&self) -> Option<Begun> {
-        self.open.as_ref().map(|o| o.by)
-    }
-
-    pub(crate) fn begin(&mut self, by: Begun) -> Result<()> {
-        if self.open.is_some() {
-            return Err(Error::new("25001", "a transaction is open already").help("commit it or roll it back first"));
-        }
-        self.open = Some(Open { by, submitted: false });
-        Ok(())
-    }
-
-    /// Runs `statement` in the open transaction, or, where none is open, in one of its own.
-    pub(crate) fn within<T>(&mut self, statement: impl FnOnce(&mut Interior) -> Result<T>) -> Result<T> {
-        if self.open.is_some() {
-            return statement(self);
-        }
-        self.begin(Begun::Statement)?;
-        match statement(self) {
-            Ok(value) => {
-                self.commit()?;
-                Ok(value)
-            }
-            Err(error) => {
-                self.rollback()?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Notes that the table at `index` was changed by a statement.
-    pub(crate) fn touch(&mut self, index: usize) -> Result<()> {
-        if !self.changed.contains(&index) {
-            self.changed.push(index);
-        }
-        if self.catalog.table_at(index).unsubmitted_rows() >= EARLY_ROWS && self.held_back().is_none() {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    /// Undoes what the open transaction has done to a table since `mark`.
-    pub(crate) fn undo(&mut self, index: usize, mark: usize) -> Result<()> {
-        let table = self.catalog.table_at(index);
-        let inverse = table.undo(mark);
-        let mut inputs = Vec::new();
-        table.feed(inverse, &mut inputs);
-        if inputs.is_empty() { Ok(()) } else { self.submit(inputs, Vec::new(), self.epoch + 1) }
-    }
-
-    /// A table whose changes cannot be handed over early: views rely on it that nothing is ever retracted, not even by a rollback.
-    pub(crate) fn held_back(&mut self) -> Option<&str> {
-        let index = self.changed.iter().copied().find(|&index| {
-            let table = self.catalog.table_at(index);
-            table.append_only && table.unsubmitted_rows() > 0
-        })?;
-        Some(&self.catalog.table_at(index).name)
-    }
-
-    /// Hands to the workers what the open transaction has done so far.
-    ///
-    /// # Errors
-    /// `25000` where an append-only table is among what it has changed.
-    pub(crate) fn flush(&mut self) -> Result<()> {
-        if let Some(table) = self.held_back() {
-            let message =
-                format!("views do not follow a transaction that has changed the append-only table \"{table}\"");
-            return Err(Error::new("25000", message).help("commit first; SELECT computes them from the tables"));
-        }
-        let inputs = self.inputs();
-        if inputs.is_empty() {
-            return Ok(());
-        }
-        if let Some(open) = &mut self.open {
-            open.submitted = true;
-        }
-        self.submit(inputs, Vec::new(), self.epoch + 1)
-    }
-
-    fn inputs(&mut self) -> Vec<(NodeId, Batch)> {
-        let mut inputs = Vec::with_capacity(self.changed.len());
-        for &index in &self.changed {
-            let table = self.catalog.table_at(index);
-            let delta = table.submit();
-            table.feed(delta, &mut inputs);
-        }
-        inputs
-    }
-
-    /// Ends the open transaction; its changes stand. Returns the epoch that they make up.
-    pub(crate) fn commit(&mut self) -> Result<u64> {
-        let Some(open) = self.open.take() else {
-            return Err(Error::new("25P01", "no transaction is open"));
-        };
-        let inputs = self.inputs();
-        if open.submitted || !inputs.is_empty() {
-            self.epoch += 1;
-        }
-        if !inputs.is_empty() {
-            self.submit(inputs, Vec::new(), self.epoch)?;
-        }
-        for index in self.changed.drain(..) {
-            self.catalog.table_at(index).commit();
-        }
-        Ok(self.epoch)
-    }
-
-    /// Ends the open transaction; its changes are undone.
-    pub(crate) fn rollback(&mut self) -> Result<()> {
-        if self.open.take().is_none() {
-            return Err(Error::new("25P01", "no transaction is open"));
-        }
-        let mut inputs = Vec::new();
-        for index in self.changed.drain(..) {
-            let table = self.catalog.table_at(index);
-            let inverse = table.undo(0);
-            table.feed(inverse, &mut inputs);
-        }
-        if !inputs.is_empty() {
-            self.submit(inputs, Vec::new(), self.epoch + 1)?;
-        }
-        Ok(())
+    /// Counts a commit.
+    pub(crate) fn bump(&mut self) {
+        self.epoch += 1;
     }
 
     // ---- the runtime ----
@@ -249,6 +101,11 @@ impl Interior {
             self.take(step);
         }
         Ok(())
+    }
+
+    /// The last commit of which the workers have done all. It may have been several epochs of the runtime.
+    pub(crate) fn finished(&self) -> u64 {
+        self.tags.front().map_or(self.epoch, |under_way| self.epoch.min(under_way.saturating_sub(1)))
     }
 
     /// Waits until the workers have done all that was submitted.
@@ -276,9 +133,7 @@ impl Interior {
     fn take(&mut self, step: Step) {
         let tag = self.tags.pop_front().unwrap_or_else(|| panic!("an epoch was finished that was not submitted"));
         for (node, delta) in step.outputs {
-            for watcher in self.watchers.iter_mut().filter(|w| w.node == node) {
-                watcher.queue.push_back((tag, delta.clone()));
-            }
+            self.watchers.take(node, tag, &delta);
         }
         for (node, error) in step.errors {
             let errors = self.errors.entry(node).or_default();
@@ -324,103 +179,5 @@ impl Interior {
         for node in nodes {
             self.errors.remove(node);
         }
-    }
-
-    // ---- subscriptions ----
-
-    /// Begins to gather the deltas of the relation `name`; its content is the first.
-    pub(crate) fn subscribe(&mut self, name: &str) -> Result<(u64, Columns)> {
-        if self.open.is_some() {
-            let error = Error::new("25001", "a subscription cannot begin inside a transaction");
-            return Err(error.help("subscribe before BEGIN or after COMMIT"));
-        }
-        let (node, columns) = self.catalog.node(name)?;
-        self.settle()?;
-        let contents = self.contents_of(node)?;
-        if !self.watchers.iter().any(|w| w.node == node) {
-            self.watch(node)?;
-        }
-        let id = self.next_watcher;
-        self.next_watcher += 1;
-        let queue = VecDeque::from([(self.epoch, contents)]);
-        self.watchers.push(Watcher { id, node, columns: columns.clone(), queue, ended: None });
-        Ok((id, columns))
-    }
-
-    /// Ends a subscription.
-    pub(crate) fn unsubscribe(&mut self, id: u64) {
-        let Some(at) = self.watchers.iter().position(|w| w.id == id) else { return };
-        let watcher = self.watchers.swap_remove(at);
-        if watcher.ended.is_none() && !self.watchers.iter().any(|w| w.node == watcher.node && w.ended.is_none()) {
-            // A runtime that has failed says so to whoever calls it next.
-            let _ = self.runtime.watch(watcher.node, false);
-        }
-    }
-
-    /// What has been committed, and finished by the workers, since the last call.
-    pub(crate) fn poll(&mut self, id: u64) -> Result<Vec<Change>> {
-        // A commit may be several epochs of the runtime: its changes are handed out when all of them are there.
-        let finished = self.tags.front().map_or(self.epoch, |under_way| self.epoch.min(under_way - 1));
-        let Some(watcher) = self.watchers.iter_mut().find(|w| w.id == id) else {
-            return Err(Error::new("42P01", "the subscription has ended"));
-        };
-        let mut changes = Vec::new();
-        while let Some((tag, first)) = watcher.queue.pop_front_if(|(tag, _)| *tag <= finished) {
-            let mut delta = first;
-            if watcher.queue.front().is_some_and(|(next, _)| *next == tag) {
-                let mut parts = vec![delta];
-                while let Some((_, part)) = watcher.queue.pop_front_if(|(next, _)| *next == tag) {
-                    parts.push(part);
-                }
-                delta = Batch::concat(&parts);
-            }
-            let delta = delta.consolidate();
-            if !delta.is_empty() {
-                changes.push(Change::new(tag, &watcher.columns, &delta)?);
-            }
-        }
-        match &watcher.ended {
-            Some(why) if changes.is_empty() => Err(Error::new("42P01", why.clone())),
-            _ => Ok(changes),
-        }
-    }
-
-    /// Ends all subscriptions to `node`, which goes.
-    pub(crate) fn end_watchers(&mut self, node: NodeId, why: &str) {
-        for watcher in self.watchers.iter_mut().filter(|w| w.node == node && w.ended.is_none()) {
-            watcher.ended = Some(why.to_string());
-        }
-    }
-
-    /// Lets the subscriptions to `old` follow `new`, which takes its place: `difference` is new content less old.
-    pub(crate) fn move_watchers(&mut self, old: NodeId, new: NodeId, difference: &Batch) -> Result<()> {
-        let mut moved = false;
-        for watcher in self.watchers.iter_mut().filter(|w| w.node == old && w.ended.is_none()) {
-            watcher.node = new;
-            watcher.queue.push_back((self.epoch + 1, difference.clone()));
-            moved = true;
-        }
-        if moved && old != new {
-            self.runtime.watch(old, false)?;
-            self.watch(new)?;
-        }
-        Ok(())
-    }
-
-    fn watch(&mut self, node: NodeId) -> Result<()> {
-        if self.circuit.is_apart(node) {
-            self.runtime.apart(node);
-        }
-        Ok(self.runtime.watch(node, true)?)
-    }
-
-    /// Whether somebody is subscribed to `node`.
-    pub(crate) fn is_watched(&self, node: NodeId) -> bool {
-        self.watchers.iter().any(|w| w.node == node && w.ended.is_none())
-    }
-
-    /// Counts a commit that no table took part in: a view was replaced.
-    pub(crate) fn bump(&mut self) {
-        self.epoch += 1;
     }
 }

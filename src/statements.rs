@@ -9,8 +9,9 @@ use deltaq_operators::eval::Program;
 use deltaq_operators::{Expr, Scalar};
 
 use crate::engine::Outcome;
+use crate::epochs::Begun;
 use crate::error::{Error, Result};
-use crate::interior::{Begun, Interior};
+use crate::interior::Interior;
 use crate::lookup;
 use crate::query::contained;
 use crate::views::NewView;
@@ -56,28 +57,25 @@ impl Interior {
         match statement {
             Statement::CreateTable(create) => self.run_create_table(create),
             Statement::CreateView { name, query, or_replace, if_not_exists, sql } => {
-                self.outside_transaction("CREATE VIEW")?;
                 let there = self.catalog.contains(&name);
                 if there && if_not_exists {
                     return done("CREATE VIEW");
                 }
                 let new = NewView { name, query, sql };
                 if there && or_replace {
-                    self.replace_view(new)?;
+                    self.make(|this| this.replace_view(new))?;
                 } else {
                     self.name_is_free(&new.name)?;
-                    self.create_view(new)?;
+                    self.make(|this| this.create_view(new))?;
                 }
                 done("CREATE VIEW")
             }
             Statement::Drop { view, names, if_exists, cascade } => {
                 let tag = if view { "DROP VIEW" } else { "DROP TABLE" };
-                self.outside_transaction(tag)?;
-                self.drop_relations(view, &names, if_exists, cascade)?;
+                self.within(|this| this.drop_relations(view, &names, if_exists, cascade))?;
                 done(tag)
             }
             Statement::AddColumn { table, column, if_not_exists } => {
-                self.outside_transaction("ALTER TABLE")?;
                 let there = self.catalog.table(&table)?.schema().iter().any(|f| f.name == column.field.name);
                 match (there, if_not_exists) {
                     (true, true) => {}
@@ -85,7 +83,7 @@ impl Interior {
                         let message = format!("table \"{table}\" has a column \"{}\" already", column.field.name);
                         return Err(Error::new("42701", message));
                     }
-                    (false, _) => self.add_column(&table, column)?,
+                    (false, _) => self.make(|this| this.add_column(&table, column))?,
                 }
                 done("ALTER TABLE")
             }
@@ -143,7 +141,6 @@ impl Interior {
     }
 
     fn run_create_table(&mut self, create: CreateTable) -> Result<Outcome> {
-        self.outside_transaction("CREATE TABLE")?;
         let done = Ok(Outcome::Done { tag: "CREATE TABLE" });
         if create.if_not_exists && self.catalog.contains(&create.name) {
             return done;
@@ -155,14 +152,14 @@ impl Interior {
             Some(other) => return Err(Error::new("22023", format!("append_only is true or false, not '{other}'"))),
         };
         if create.options.contains_key("connector") {
-            self.create_table_from(create, append_only)?;
+            self.within(|this| this.create_table_from(create, append_only))?;
             return done;
         }
         if let Some(option) = create.options.keys().find(|k| *k != "append_only") {
             let error = Error::new("22023", format!("there is no option \"{option}\" for a table without a connector"));
             return Err(error.help("append_only, or connector = 'file'"));
         }
-        self.create_table(create.name, create.columns, create.primary_key, append_only)?;
+        self.within(|this| this.create_table(create.name, create.columns, create.primary_key, append_only))?;
         done
     }
 

@@ -49,7 +49,7 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// `23505` a primary key is there already, or twice in `rows`; `23502` NULL in a NOT NULL column; `22001` text too long;
-    /// `42804` columns that do not fit.
+    /// `42804` columns that do not fit; `53200` no memory left for them ([`EngineConfig::memory`](crate::EngineConfig::memory)).
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -192,14 +192,15 @@ impl<'a> Transaction<'a> {
     /// Runs SQL statements inside the transaction; the first that fails ends the call.
     ///
     /// # Errors
-    /// As [`Engine::execute`]; `25001` for statements that may not stand in a transaction.
+    /// As [`Engine::execute`].
     ///
     /// ```
     /// # let mut db = deltaq::Engine::open_in_memory()?;
     /// # db.execute("CREATE TABLE t(id INT PRIMARY KEY, v INT)")?;
     /// let mut tx = db.begin()?;
     /// tx.execute("INSERT INTO t VALUES (1, 10); UPDATE t SET v = v + 1")?;
-    /// assert_eq!(tx.execute("DROP TABLE t").unwrap_err().code(), "25001");
+    /// tx.execute("CREATE VIEW doubled AS SELECT 2 * v AS v FROM t; DROP VIEW doubled")?;
+    /// assert_eq!(tx.execute("BEGIN").unwrap_err().code(), "25001");
     /// tx.commit()?;
     /// # Ok::<(), deltaq::Error>(())
     /// ```

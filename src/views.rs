@@ -14,6 +14,7 @@ use crate::door::Table;
 use crate::error::{Error, Result};
 use crate::interior::Interior;
 use crate::rows::Columns;
+use crate::undo::Undo;
 
 /// A view to be made.
 pub(crate) struct NewView {
@@ -23,17 +24,6 @@ pub(crate) struct NewView {
 }
 
 impl Interior {
-    /// Refuses statements that cannot be undone where a transaction is open.
-    pub(crate) fn outside_transaction(&self, what: &str) -> Result<()> {
-        match self.begun() {
-            None => Ok(()),
-            Some(_) => {
-                let error = Error::new("25001", format!("{what} cannot run inside a transaction"));
-                Err(error.help("commit it or roll it back first"))
-            }
-        }
-    }
-
     /// Adds an empty table. The name must be free.
     pub(crate) fn create_table(
         &mut self,
@@ -50,7 +40,8 @@ impl Interior {
         let source = node.id;
         self.install(vec![node])?;
         let table = Table::new(name.clone(), schema, primary_key, append_only, defaults, source);
-        self.catalog.insert(name, Relation::Table(Box::new(table)));
+        self.catalog.insert(name.clone(), Relation::Table(Box::new(table)));
+        self.note(Undo::Created(name));
         Ok(())
     }
 
@@ -72,15 +63,20 @@ impl Interior {
         let node = self.circuit.source(table, &schema, append_only);
         let source = node.id;
         self.install(vec![node])?;
-        self.catalog.table(table)?.add_column(column.field, column.default, source);
-        self.sweep()
+        let there = self.catalog.table(table)?;
+        let wide = there.widened(column.field, column.default, source);
+        let narrow = std::mem::replace(there, wide);
+        self.note(Undo::Widened(Box::new(narrow)));
+        Ok(())
     }
 
     /// Adds a view and starts it from what is stored. The name must be free.
     pub(crate) fn create_view(&mut self, new: NewView) -> Result<()> {
         self.settle()?;
         let view = self.build_view(new)?;
-        self.catalog.insert(view.name.clone(), Relation::View(Arc::new(view)));
+        let name = view.name.clone();
+        self.catalog.insert(name.clone(), Relation::View(Arc::new(view)));
+        self.note(Undo::Created(name));
         Ok(())
     }
 
@@ -101,55 +97,49 @@ impl Interior {
         if reads.contains(&old.name.as_str()) || dependents.iter().any(|d| reads.contains(&d.name.as_str())) {
             return Err(Error::new("42P17", format!("view \"{}\" would read itself", old.name)));
         }
-        let same = old.columns.schema.len() == new.query.schema.len()
-            && old.columns.schema.iter().zip(&new.query.schema).all(|(a, b)| a.name == b.name && a.ty == b.ty);
+        let same = same_columns(&old.columns.schema, &new.query.schema);
         if !same && !dependents.is_empty() {
             let names: Vec<String> = dependents.iter().map(|d| format!("\"{}\"", d.name)).collect();
             let message = format!("view \"{}\" cannot get other columns: {} read it", old.name, names.join(", "));
             return Err(Error::new("2BP01", message).help("drop them first, with DROP VIEW … CASCADE"));
         }
         self.settle()?;
-        let mut before: Vec<(Arc<View>, Batch)> = Vec::new();
-        for view in [&old].into_iter().chain(&dependents) {
-            if !self.is_watched(view.root) {
-                continue;
-            }
-            if same {
-                before.push((Arc::clone(view), self.contents_of(view.root)?));
-            } else {
-                self.end_watchers(view.root, &format!("view \"{}\" was replaced by one of other columns", view.name));
-            }
-        }
-        let view = self.build_view(new)?;
-        self.catalog.insert(view.name.clone(), Relation::View(Arc::new(view)));
-        for dependent in &dependents {
-            let optimized = self.widened(&dependent.optimized);
+        let view = Arc::new(self.build_view(new)?);
+        self.put_view(view)?;
+        self.note(Undo::Replaced { old, same });
+        for old in dependents {
+            let optimized = self.widened(&old.optimized);
             let lowered = self.lower(&optimized);
             let root = lowered.root;
             self.install(lowered.nodes)?;
             let view = View {
-                name: dependent.name.clone(),
-                sql: dependent.sql.clone(),
-                plan: dependent.plan.clone(),
+                name: old.name.clone(),
+                sql: old.sql.clone(),
+                plan: old.plan.clone(),
                 optimized,
-                columns: dependent.columns.clone(),
+                columns: old.columns.clone(),
                 root,
             };
-            self.catalog.insert(view.name.clone(), Relation::View(Arc::new(view)));
+            self.put_view(Arc::new(view))?;
+            self.note(Undo::Replaced { old, same: true });
+        }
+        Ok(())
+    }
+
+    /// Puts a view that runs in the place of the one of its name. Subscriptions follow, if it has the same columns.
+    pub(crate) fn put_view(&mut self, view: Arc<View>) -> Result<()> {
+        let old = self.catalog.view(&view.name)?;
+        self.catalog.insert(view.name.clone(), Relation::View(Arc::clone(&view)));
+        if !same_columns(&old.columns.schema, &view.columns.schema) || !self.watchers.watches(&view.name) {
+            return Ok(());
         }
         self.wait()?;
-        let mut differs = false;
-        for (old, rows) in before {
-            let (node, _) = self.catalog.node(&old.name)?;
-            let now = self.contents_of(node)?;
-            let difference = Batch::concat(&[now, rows.negate()]).consolidate();
-            differs |= !difference.is_empty();
-            self.move_watchers(old.root, node, &difference)?;
+        let was = self.contents_of(old.root)?;
+        let difference = Batch::concat(&[self.contents_of(view.root)?, was.negate()]).consolidate();
+        if let Some(open) = &mut self.open {
+            open.seen |= !difference.is_empty();
         }
-        if differs {
-            self.bump();
-        }
-        self.sweep()
+        self.move_watchers(&view.name, old.root, view.root, &difference)
     }
 
     /// Drops tables or views, and with `cascade` the views that read them. Names that do not exist are left out if `if_exists`.
@@ -197,14 +187,13 @@ impl Interior {
             return Err(Error::new("2BP01", message).help("drop these too with CASCADE"));
         }
         going.extend(dependents.into_iter().map(|(name, _)| name));
-        self.wait()?;
         for name in &going {
-            let (node, _) = self.catalog.node(name)?;
-            self.end_watchers(node, &format!("\"{name}\" was dropped"));
-            self.catalog.remove(name);
-            self.loads.forget(name);
+            if let Some((at, name, relation)) = self.catalog.remove(name) {
+                self.loads.forget(&name);
+                self.note(Undo::Dropped(at, name, relation));
+            }
         }
-        self.sweep()
+        Ok(())
     }
 
     // ---- nodes ----
@@ -232,22 +221,21 @@ impl Interior {
         }
         let snapshots = self.snapshots(&sources);
         self.runtime.install(nodes)?;
-        self.submit(Vec::new(), snapshots, self.epoch())
+        self.submit(Vec::new(), snapshots, self.epoch() + 1)
     }
 
-    /// Frees the nodes that nothing needs any more.
-    fn sweep(&mut self) -> Result<()> {
-        let root = |relation: &Relation| match relation {
-            Relation::Table(table) => table.source(),
-            Relation::View(view) => view.root,
-        };
-        let roots: Vec<NodeId> = self.catalog.iter().map(|(_, relation)| root(relation)).collect();
+    /// Frees the nodes that nothing needs any more: no table or view, no subscription, nothing that the open transaction may undo.
+    pub(crate) fn sweep(&mut self) -> Result<()> {
+        let mut roots: Vec<NodeId> = self.catalog.iter().map(|(_, relation)| relation.node()).collect();
+        roots.extend(self.watchers.nodes());
+        roots.extend(self.open.iter().flat_map(|open| &open.undo).flat_map(Undo::nodes));
         let gone = self.circuit.retain(&roots);
         if gone.is_empty() {
             return Ok(());
         }
         self.wait()?;
-        for table in self.catalog.tables_mut() {
+        let kept = self.open.iter_mut().flat_map(|open| &mut open.undo).filter_map(Undo::table);
+        for table in self.catalog.tables_mut().chain(kept) {
             table.sources.retain(|(node, _)| !gone.contains(node));
         }
         self.forget(&gone);
@@ -267,6 +255,10 @@ impl Interior {
             _ => plan.clone().map_inputs(&mut |input| self.widened(&input)),
         }
     }
+}
+
+fn same_columns(a: &Schema, b: &Schema) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name == b.name && a.ty == b.ty)
 }
 
 /// `plan` without the columns behind those of `schema`, which it yields for sorting alone.

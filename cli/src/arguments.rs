@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use deltaq::EngineConfig;
 
 use crate::output::Mode;
 
@@ -36,6 +37,47 @@ pub struct EngineArguments {
     /// Worker threads
     #[arg(short, long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub workers: u16,
+
+    /// What tables and views may hold, as 500MB or 2GB; what would go beyond it is refused
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
+
+    /// Rows that bulk loads are cut into
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch_rows: Option<u32>,
+}
+
+impl EngineArguments {
+    /// The engine that these ask for.
+    pub fn config(self) -> EngineConfig {
+        EngineConfig {
+            workers: self.workers.into(),
+            memory: self.memory,
+            batch_rows: self.batch_rows.map(|rows| rows as usize),
+            ..EngineConfig::default()
+        }
+    }
+}
+
+/// A number of bytes: `2GB`, `1.5 GiB`, `500000`.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let unit: u64 = match text[digits.len()..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "kib" => 1 << 10,
+        "m" | "mb" => 1_000_000,
+        "mib" => 1 << 20,
+        "g" | "gb" => 1_000_000_000,
+        "gib" => 1 << 30,
+        "t" | "tb" => 1_000_000_000_000,
+        "tib" => 1 << 40,
+        _ => return Err("a size is a number and a unit, as in 500MB, 2GB or 1.5GiB".into()),
+    };
+    match digits.parse::<f64>() {
+        Ok(number) if number.is_finite() && number * unit as f64 >= 1.0 => Ok((number * unit as f64) as u64),
+        _ => Err("a size is a number and a unit, as in 500MB, 2GB or 1.5GiB".into()),
+    }
 }
 
 /// What to do.
@@ -142,4 +184,16 @@ pub enum Picture {
     Text,
     /// For Graphviz
     Dot,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes() {
+        let read = |text| size(text).ok();
+        assert_eq!(["2GB", "1.5 kb", "64KiB", "700"].map(read), [2_000_000_000, 1_500, 65_536, 700].map(Some));
+        assert_eq!(["", "GB", "0", "-1MB", "2 stones", "nanGB", "1e400"].map(read), [None; 7]);
+    }
 }

@@ -52,9 +52,8 @@ fn dispatch(arguments: Arguments) -> Result<()> {
 fn shell(arguments: Arguments) -> Result<()> {
     let interactive = arguments.commands.is_empty() && io::stdin().is_terminal();
     interrupt::install(interactive);
-    let workers = arguments.engine.workers.into();
     let mut session = Session::new(Setup {
-        workers,
+        engine: arguments.engine,
         interactive,
         mode: arguments.mode,
         output: None,
@@ -84,6 +83,9 @@ fn stream(session: &mut Session) -> Result<()> {
     loop {
         let more = read_line(&mut input, &mut text)?;
         number += 1;
+        if number == 1 {
+            text = script::unmarked(text);
+        }
         let last = text.trim_end();
         if !more || last.ends_with(';') || last.trim_start().starts_with('.') {
             if more && !script::is_complete(&text) {

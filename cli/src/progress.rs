@@ -48,11 +48,11 @@ impl Progress {
         }
     }
 
-    /// Loading begins, or goes on.
-    pub fn start(&mut self) {
+    /// Loading begins, or goes on; it is counted from `since`.
+    pub fn start(&mut self, since: Instant) {
         self.sources.clear();
         self.now = Counts::default();
-        self.since = Some(Instant::now());
+        self.since = Some(since);
     }
 
     /// Loading has ended, or stops for a while: what it was.
@@ -63,7 +63,7 @@ impl Progress {
         let Some(since) = self.since.take() else { return Counts::default() };
         self.now.elapsed = since.elapsed();
         if self.warned > WARNINGS_MAX {
-            eprintln!("warning: {} not read as they are", counted(self.now.rejected, "row"));
+            eprintln!("warning: {} in all", counted(self.now.rejected, "bad row"));
             self.warned = 0;
         }
         self.before.rows += self.now.rows;
@@ -104,7 +104,7 @@ impl Progress {
         reasons.iter().take(WARNINGS_MAX).for_each(|reason| eprintln!("warning: {reason}"));
         let told =
             if reasons.len() > WARNINGS_MAX { format!(", the first {WARNINGS_MAX} are told") } else { String::new() };
-        eprintln!("warning: {} for table \"{table}\" not read as they are{told}", counted(*rows, "row"));
+        eprintln!("warning: {} for table \"{table}\"{told}", counted(*rows, "bad row"));
         self.before.rejected += rows;
     }
 

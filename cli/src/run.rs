@@ -16,13 +16,17 @@ use crate::session::{Flow, Result, Session, Setup};
 pub fn run(arguments: RunArguments) -> Result<()> {
     interrupt::install(false);
     let (text, shown) = read(&arguments.file)?;
-    let mode = arguments.format.or_else(|| format_of(arguments.output.as_deref()?)).map(Format::mode);
+    let format = match (arguments.format, &arguments.output) {
+        (None, Some(path)) => format_of(path)?,
+        (format, _) => format,
+    };
+    let mode = format.map(Format::mode);
     let output = match &arguments.output {
         Some(path) => Some(create(path)?),
         None => None,
     };
     let mut session = Session::new(Setup {
-        workers: arguments.engine.workers.into(),
+        engine: arguments.engine,
         interactive: false,
         mode,
         output,
@@ -57,7 +61,7 @@ fn finish(session: &mut Session, text: &str, arguments: &RunArguments, shown: &s
 pub fn explain(arguments: ExplainArguments) -> Result<()> {
     let (text, shown) = read(&arguments.file)?;
     let mut session = Session::new(Setup {
-        workers: arguments.engine.workers.into(),
+        engine: arguments.engine,
         interactive: false,
         mode: None,
         output: None,
@@ -103,11 +107,11 @@ fn read(path: &Path) -> Result<(String, String)> {
         let mut text = String::new();
         let read = io::stdin().read_to_string(&mut text);
         read.map_err(|e| Failure::Message(format!("standard input: {e}")))?;
-        return Ok((text, "<stdin>".into()));
+        return Ok((script::unmarked(text), "<stdin>".into()));
     }
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("{shown}: {e}")))?;
-    Ok((text, shown))
+    Ok((script::unmarked(text), shown))
 }
 
 fn create(path: &Path) -> Result<Box<dyn Write>> {
@@ -117,11 +121,17 @@ fn create(path: &Path) -> Result<Box<dyn Write>> {
     }
 }
 
-fn format_of(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+/// The format that the name of the output speaks of.
+fn format_of(path: &Path) -> Result<Option<Format>> {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    Ok(match extension.as_str() {
         "csv" => Some(Format::Csv),
         "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
         "txt" => Some(Format::Table),
+        "parquet" | "pq" | "gz" => {
+            let message = format!("{}: --output writes csv, jsonl and table; COPY … TO writes this", path.display());
+            return Err(Failure::Message(message));
+        }
         _ => None,
-    }
+    })
 }

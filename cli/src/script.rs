@@ -94,6 +94,14 @@ pub fn touches_rows(statement: &str) -> bool {
     !matches!(verb(statement).as_str(), "CREATE" | "DROP" | "EXPLAIN" | "SHOW")
 }
 
+/// `text` without the byte order mark that some editors put before it.
+pub fn unmarked(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_string(),
+        None => text,
+    }
+}
+
 /// Whether `sql` names a relation (or anything else) `name`.
 pub fn names(sql: &str, name: &str) -> bool {
     tokens(sql).any(|token| match token.kind {

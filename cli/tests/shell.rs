@@ -209,7 +209,7 @@ fn what_copy_leaves_out_is_told() {
     let script = "CREATE TABLE t(a INT); COPY t FROM 'x.csv' WITH (on_error = 'skip'); SELECT COUNT(*) AS n FROM t;";
     let ended = run_in(directory.path(), &["-m", "csv"], script).prints("n\n16\n");
     assert!(ended.err.starts_with("warning: x.csv:3: column a: invalid input syntax for type integer: \"two\"\n"));
-    let last = "warning: 16 rows for table \"t\" not read as they are, the first 10 are told\n";
+    let last = "warning: 16 bad rows for table \"t\", the first 10 are told\n";
     assert!(ended.err.ends_with(last), "{}", ended.err);
     assert_eq!(ended.err.lines().count(), 11, "{}", ended.err);
 }
@@ -253,4 +253,41 @@ fn workers() {
         "{ORDERS}INSERT INTO orders VALUES (1, 7, 10), (2, 8, 1), (3, 7, 1);\nSELECT * FROM top ORDER BY cust;"
     );
     run(&["-m", "csv", "-w", "3"], &script).prints("cust,s\n7,11.00\n8,1.00\n");
+}
+
+#[test]
+fn memory_has_a_limit() {
+    let script = "CREATE TABLE t(v TEXT); INSERT INTO t VALUES ('a');
+                  .state
+                  INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 3000) AS n;
+                  SELECT 'not reached';";
+    let ended = run(&["--memory", "2MB", "--batch-rows", "100"], script)
+        .fails(1, &["error[53200]", "tables and views may hold 2.0 MB; they hold", "--memory"]);
+    assert!(ended.out.contains(" of 2.0 MB "), "{}", ended.out);
+    assert!(!ended.out.contains("not reached"));
+    run(&["--memory", "plenty"], "").fails(2, &["500MB, 2GB or 1.5GiB"]);
+}
+
+#[test]
+fn what_was_said_before_a_failure_stands_before_it() {
+    let ended = run(&["-m", "csv"], ".timer on\nSELECT 1 AS a;\nSELECT 1 / 0;\n").fails(1, &["error[22012]"]);
+    assert_eq!(ended.out, "a\n1\n");
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    run(&["-m", "csv"], "\u{feff}SELECT 1 AS a;\n").prints("a\n1\n");
+}
+
+#[test]
+fn changes_cannot_be_emitted_inside_a_transaction() {
+    let script = "CREATE TABLE t(a INT); BEGIN; SELECT a FROM t EMIT CHANGES;";
+    run(&[], script).fails(1, &["error[25001]", "subscribe before BEGIN"]);
+}
+
+#[test]
+fn definitions_are_rolled_back() {
+    let script = "CREATE TABLE t(a INT); BEGIN; CREATE VIEW v AS SELECT a FROM t; DROP TABLE t CASCADE; ROLLBACK;
+                  .tables";
+    run(&["-m", "csv"], script).prints("name,kind,columns\nt,table,a INT\n");
 }

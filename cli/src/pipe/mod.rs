@@ -20,8 +20,7 @@ use request::{Request, Wrong};
 
 /// Serves until standard input ends.
 pub fn pipe(arguments: EngineArguments) -> Result<(), Failure> {
-    let workers = arguments.workers.into();
-    let config = EngineConfig { workers, standard_input: false, standard_output: false, ..EngineConfig::default() };
+    let config = EngineConfig { standard_input: false, standard_output: false, ..arguments.config() };
     let mut server = Server { engine: Engine::open(config)?, watched: Vec::new() };
     let mut input = io::stdin().lock();
     let mut out = io::stdout().lock();

@@ -69,11 +69,19 @@ pub fn repl(session: &mut Session) -> Result<()> {
 }
 
 fn run(session: &mut Session, line: &str) -> Result<Flow> {
-    match line.trim().to_ascii_lowercase().as_str() {
+    match bare(line).as_str() {
         "quit" | "exit" => Ok(Flow::Quit),
         "help" => session.script(".help", None, 1),
+        other if other.starts_with('\\') => {
+            Err(Failure::Message("commands begin with a dot: .tables, .schema NAME, .quit; .help lists them".into()))
+        }
         _ => session.script(line, None, 1),
     }
+}
+
+/// What may be meant for the shell though it does not begin with a dot: `quit`, `help;`, `\d`.
+fn bare(line: &str) -> String {
+    line.trim().trim_end_matches(';').to_ascii_lowercase()
 }
 
 /// Where lines are remembered: `DELTAQ_HISTORY`, else `.deltaq_history` in the home directory.
@@ -106,8 +114,9 @@ impl Completer for Line {
 impl Validator for Line {
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
         let input = context.input();
-        let word = input.trim().to_ascii_lowercase();
-        let whole = script::is_complete(input) || matches!(word.as_str(), "quit" | "exit" | "help");
+        let word = bare(input);
+        let whole =
+            script::is_complete(input) || matches!(word.as_str(), "quit" | "exit" | "help") || word.starts_with('\\');
         Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
 }

@@ -199,7 +199,11 @@ fn state(session: &mut Session, name: &str) -> Result<Flow> {
     let (rows, bytes) = all.iter().fold((0, 0), |(rows, bytes), s| (rows + s.rows, bytes + s.bytes));
     let mut lines: Vec<Vec<String>> =
         all.into_iter().map(|s| vec![s.view, s.operator, output::thousands(s.rows), output::bytes(s.bytes)]).collect();
-    lines.push(vec!["total".into(), String::new(), output::thousands(rows), output::bytes(bytes)]);
+    let total = match session.engine.config().memory {
+        Some(limit) if name.is_empty() => format!("{} of {}", output::bytes(bytes), output::bytes(limit)),
+        _ => output::bytes(bytes),
+    };
+    lines.push(vec!["total".into(), String::new(), output::thousands(rows), total]);
     session.write_text(&["name", "operator", "rows", "memory"], &lines)?;
     Ok(Flow::Continue)
 }
@@ -311,7 +315,7 @@ impl Session {
     pub fn file(&mut self, path: &Path) -> Result<Flow> {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path).or_else(|e| failure(format!("{shown}: {e}")))?;
-        self.text(&text, path, &shown)
+        self.text(&crate::script::unmarked(text), path, &shown)
     }
 
     /// Runs `text`, which stands in the file `path`.

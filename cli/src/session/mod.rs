@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use deltaq::{Engine, EngineConfig, Outcome};
 
-use crate::arguments::Emit;
+use crate::arguments::{Emit, EngineArguments};
 use crate::failure::{Failure, Origin, render};
 use crate::interrupt;
 use crate::output::{self, ChangeStream, Limits, Mode, Sheet, thousands};
@@ -34,8 +34,8 @@ pub enum Flow {
 
 /// How a session begins.
 pub struct Setup {
-    /// Worker threads.
-    pub workers: usize,
+    /// How the engine is laid out.
+    pub engine: EngineArguments,
     /// A person types, and reads along.
     pub interactive: bool,
     /// How rows are shown; None: in boxes, changes that do not go to a terminal as JSON lines.
@@ -79,7 +79,7 @@ impl Session {
     /// Opens an engine.
     pub fn new(setup: Setup) -> Result<Session> {
         let standard_input = setup.standard_input;
-        let config = EngineConfig { workers: setup.workers, standard_input, ..EngineConfig::default() };
+        let config = EngineConfig { standard_input, ..setup.engine.config() };
         let engine = Engine::open(config)?;
         let terminal = setup.output.is_none() && io::stdout().is_terminal();
         let mode = setup.mode.unwrap_or(Mode::Box);
@@ -111,13 +111,14 @@ impl Session {
             let flow = match item {
                 Item::Statement(range) => {
                     let start = range.start;
-                    self.statement(&text[range], Origin { path, text, start, skip: 0, first_line })?;
-                    Flow::Continue
+                    let origin = Origin { path, text, start, skip: 0, first_line };
+                    self.statement(&text[range], origin).map(|()| Flow::Continue)
                 }
-                Item::Command(range) => self.command(&text[range])?,
+                Item::Command(range) => self.command(&text[range]),
             };
+            // What was said before a failure stands before it.
             self.out.flush()?;
-            if flow == Flow::Quit {
+            if flow? == Flow::Quit {
                 return Ok(Flow::Quit);
             }
         }
@@ -160,12 +161,13 @@ impl Session {
         self.show_changes()?;
         if self.interactive {
             // What was just connected is read while the user watches.
-            match self.load() {
+            match self.load_since(started) {
                 Err(Failure::Interrupted) => eprintln!("Loading stopped; it goes on with the next query."),
                 result => result?,
             }
         }
         if self.timer {
+            self.out.flush()?;
             let time = started.elapsed().as_secs_f64();
             eprintln!("Time: {}", if time < 1.0 { format!("{:.3} ms", time * 1e3) } else { format!("{time:.3} s") });
         }
@@ -203,11 +205,16 @@ impl Session {
 
     /// Reads all sources to their ends, and shows what changes meanwhile.
     pub fn load(&mut self) -> Result<()> {
+        self.load_since(Instant::now())
+    }
+
+    /// The same; they have been read since the time given.
+    fn load_since(&mut self, since: Instant) -> Result<()> {
         if self.engine.loading().is_empty() {
             return Ok(());
         }
         let listening = interrupt::listen();
-        self.progress.start();
+        self.progress.start(since);
         let result = loop {
             if listening.asked() {
                 break Err(Failure::Interrupted);
@@ -229,7 +236,7 @@ impl Session {
             let (rows, time) = (output::counted(loaded.rows, "row"), output::seconds(loaded.elapsed));
             let left_out = match loaded.rejected {
                 0 => String::new(),
-                rejected => format!(", {} not read as they are", output::counted(rejected, "row")),
+                rejected => format!(", {}", output::counted(rejected, "bad row")),
             };
             writeln!(self.out, "{rows} loaded in {time}{left_out}")?;
         }
@@ -243,12 +250,17 @@ impl Session {
         let loaded = self.progress.total();
         let mut text = output::counted(loaded.rows + self.rows_changed, "row");
         if loaded.rows > 0 {
-            let rate = (loaded.rows as f64 / loaded.elapsed.as_secs_f64().max(1e-6)) as u64;
-            let (rows, time) = (thousands(loaded.rows), output::seconds(loaded.elapsed));
-            text += &format!(", {rows} of them loaded in {time} ({} rows/s)", thousands(rate));
+            if self.rows_changed > 0 {
+                text += &format!(", {} of them", thousands(loaded.rows));
+            }
+            text += &format!(" loaded in {}", output::seconds(loaded.elapsed));
+            // Of less time there is no rate to speak of.
+            if loaded.elapsed >= Duration::from_millis(10) {
+                text += &format!(" ({} rows/s)", thousands((loaded.rows as f64 / loaded.elapsed.as_secs_f64()) as u64));
+            }
         }
         if loaded.rejected > 0 {
-            text += &format!(", {} not read as they are", thousands(loaded.rejected));
+            text += &format!(", {}", output::counted(loaded.rejected, "bad row"));
         }
         text += &format!("; {}", output::counted(self.engine.epoch(), "epoch"));
         text += &format!("; state: {} in {}", output::counted(rows, "row"), output::bytes(bytes));

@@ -37,7 +37,13 @@ impl Session {
         let origin = Origin { skip: head.len(), ..origin };
         let failure = |e: deltaq::Error| Failure::Sql(render(&e, Some(origin)));
         self.engine.execute(&(head + query)).map_err(failure)?;
-        let changes = self.engine.subscribe(&view).map_err(failure)?;
+        let changes = match self.engine.subscribe(&view) {
+            Ok(changes) => changes,
+            Err(error) => {
+                self.engine.execute(&format!("DROP VIEW {view}"))?;
+                return Err(failure(error));
+            }
+        };
         if self.interactive {
             writeln!(self.out, "Changes of this query are shown as those of {view}, until .unwatch {view}.")?;
         }

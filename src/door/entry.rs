@@ -1,0 +1,236 @@
+//! What may come in: each change is checked against the rows there before it is accepted.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, UInt32Array};
+use deltaq_circuit::arrays::View;
+use deltaq_circuit::{Batch, Weight, Weights};
+
+use super::Table;
+use super::repeats::{first_of_each, last_of_each, repeated};
+use crate::error::{Error, Result};
+use crate::statements::pick;
+
+impl Table {
+    /// Adds rows. Columns are of the table's types; see [`Table::conform`].
+    pub(crate) fn insert(&mut self, rows: Batch) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        if !self.primary_key.is_empty() {
+            let key = self.key_columns(&rows);
+            if rows.len() > 1
+                && let Some(again) = repeated(&self.layout.encode(&key, rows.len()))
+            {
+                return Err(self.duplicate(&key, again, "stands twice among the new rows"));
+            }
+            self.ready();
+            let there = self.trace.find(&key, rows.len());
+            if let Some(&row) = there.rows.first() {
+                return Err(self.duplicate(&key, row as usize, "is there already"));
+            }
+        }
+        Ok(self.accept(rows))
+    }
+
+    /// Adds rows, those of a primary key that is there in place of the row there. Of rows with one key the last stands.
+    pub(crate) fn upsert(&mut self, rows: Batch) -> Result<u64> {
+        if self.primary_key.is_empty() {
+            return Err(Error::new("42P10", format!("table \"{}\" has no primary key to upsert by", self.name)));
+        }
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let given = rows.len() as u64;
+        let keys = self.layout.encode(&self.key_columns(&rows), rows.len());
+        let rows = match last_of_each(&keys) {
+            Some(last) => rows.take(&UInt32Array::from(last)),
+            None => rows,
+        };
+        self.ready();
+        let there = self.trace.find(&self.key_columns(&rows), rows.len());
+        if there.slots.is_empty() {
+            self.accept(rows);
+        } else {
+            let old = self.rows_at(&there.slots);
+            let any_stays = self.any_stays(&old, &rows, &there.rows);
+            let delta = Batch::concat(&[old.negate(), rows]);
+            // Keys stand once on either side: only an old row and the new one of its key could cancel.
+            let delta = if any_stays { delta.consolidate() } else { delta.assume_consolidated() };
+            self.may_retract(&delta)?;
+            self.accept(delta);
+        }
+        Ok(given)
+    }
+
+    /// Whether one of the rows `old` equals the row of `new`, named by `at`, that is to take its place. They have equal keys.
+    fn any_stays(&self, old: &Batch, new: &Batch, at: &[u32]) -> bool {
+        let others = (0..self.schema().len()).filter(|c| !self.primary_key.contains(c));
+        let others: Vec<(View, View)> = others.map(|c| (View::of(old.column(c)), View::of(new.column(c)))).collect();
+        let equal = |(row, at): (usize, usize)| {
+            others.iter().all(|(old, new)| match (old.is_null(row), new.is_null(at)) {
+                (false, false) => old.equals(row, new, at),
+                (old, new) => old && new,
+            })
+        };
+        at.iter().map(|at| *at as usize).enumerate().any(equal)
+    }
+
+    /// Deletes the rows of these primary keys.
+    pub(crate) fn delete_keys(&mut self, key: &[ArrayRef], len: usize) -> Result<u64> {
+        if len == 0 {
+            return Ok(0);
+        }
+        if let Some(again) = repeated(&self.layout.encode(key, len)) {
+            return Err(self.absent_key(key, again));
+        }
+        self.ready();
+        let there = self.trace.find(key, len);
+        if there.rows.len() < len {
+            let missing = (0..len).find(|row| there.rows.binary_search(&(*row as u32)).is_err()).unwrap_or(0);
+            return Err(self.absent_key(key, missing));
+        }
+        let delta = self.rows_at(&there.slots).negate();
+        self.may_retract(&delta)?;
+        Ok(self.accept(delta))
+    }
+
+    /// The rows there that have these primary keys, with the probing row of each.
+    pub(crate) fn find(&mut self, key: &[ArrayRef], len: usize) -> (Vec<u32>, Batch) {
+        self.ready();
+        let there = self.trace.find(key, len);
+        let rows = self.rows_at(&there.slots);
+        (there.rows, rows)
+    }
+
+    /// Adds the rows whose primary key is not there, of rows with one key the first. Returns how many.
+    pub(crate) fn insert_absent(&mut self, rows: Batch) -> Result<u64> {
+        if self.primary_key.is_empty() {
+            return self.insert(rows);
+        }
+        let key = self.key_columns(&rows);
+        let mut absent = first_of_each(&self.layout.encode(&key, rows.len()));
+        self.ready();
+        let there = self.trace.find(&key, rows.len());
+        absent.retain(|row| there.rows.binary_search(row).is_err());
+        Ok(self.accept(pick(&rows, absent)))
+    }
+
+    /// Rows whose primary key is not there; those whose key is; and, in their order, the rows there.
+    ///
+    /// # Errors
+    /// `21000` where two rows have one key.
+    pub(crate) fn split_conflicts(&mut self, rows: Batch) -> Result<(Batch, Batch, Batch)> {
+        if self.primary_key.is_empty() {
+            return Ok((rows, Batch::none(), Batch::none()));
+        }
+        let key = self.key_columns(&rows);
+        if let Some(again) = repeated(&self.layout.encode(&key, rows.len())) {
+            let message = format!("primary key {} stands twice among the new rows", self.show_key(&key, again));
+            return Err(Error::new("21000", format!("{message}: a row cannot be updated a second time")));
+        }
+        let (probes, there) = self.find(&key, rows.len());
+        let fresh = (0..rows.len() as u32).filter(|row| probes.binary_search(row).is_err()).collect();
+        Ok((pick(&rows, fresh), pick(&rows, probes), there))
+    }
+
+    /// Puts `new` rows in the place of `old` ones, which are there.
+    pub(crate) fn replace(&mut self, old: Batch, new: Batch) -> Result<()> {
+        let delta = Batch::concat(&[old.negate(), new]).consolidate();
+        self.may_retract(&delta)?;
+        self.keys_stay_unique(&delta)?;
+        self.accept(delta);
+        Ok(())
+    }
+
+    /// Adds weighted rows. Returns how many copies come and go, equal rows added up.
+    pub(crate) fn push(&mut self, delta: Batch) -> Result<u64> {
+        let delta = delta.consolidate();
+        if delta.is_empty() {
+            return Ok(0);
+        }
+        if matches!(delta.weights(), Weights::Ones) {
+            return self.insert(delta);
+        }
+        self.may_retract(&delta)?;
+        if let Some(rows) = signed(&delta, -1) {
+            self.ready();
+            let held = self.trace.multiplicities(&rows);
+            if let Some(row) = (0..rows.len()).find(|&r| held[r] + rows.weight(r) < 0) {
+                return Err(self.absent_row(&rows, row, held[row]));
+            }
+        }
+        self.keys_stay_unique(&delta)?;
+        Ok(self.accept(delta))
+    }
+
+    /// Checks that no primary key is there twice once `delta`, consolidated, is applied. The rows that it retracts are there.
+    fn keys_stay_unique(&mut self, delta: &Batch) -> Result<()> {
+        if self.primary_key.is_empty() {
+            return Ok(());
+        }
+        let Some(rows) = signed(delta, 1) else { return Ok(()) };
+        let key = self.key_columns(&rows);
+        let many = (0..rows.len()).find(|&r| rows.weight(r) > 1);
+        let twice = || repeated(&self.layout.encode(&key, rows.len()));
+        if let Some(row) = many.or_else(twice) {
+            return Err(self.duplicate(&key, row, "stands twice among the new rows"));
+        }
+        self.ready();
+        let there = self.trace.find(&key, rows.len());
+        if there.rows.is_empty() {
+            return Ok(());
+        }
+        // Keys that are there already must go in the same delta: there − retracted must leave nothing.
+        let at = UInt32Array::from(there.rows.clone());
+        let taken = key.iter().map(|c| deltaq_circuit::arrays::take(c, &at)).collect();
+        let taken = Batch::with_len(taken, Weights::Ones, at.len());
+        let left = match signed(delta, -1) {
+            None => taken,
+            Some(rows) => {
+                let gone = Batch::with_len(self.key_columns(&rows), Weights::Ones, rows.len()).negate();
+                Batch::concat(&[taken, gone]).consolidate()
+            }
+        };
+        match (0..left.len()).find(|&r| left.weight(r) > 0) {
+            Some(row) => Err(self.duplicate(left.columns(), row, "is there already")),
+            None => Ok(()),
+        }
+    }
+
+    fn may_retract(&self, delta: &Batch) -> Result<()> {
+        if self.append_only
+            && !matches!(delta.weights(), Weights::Ones)
+            && (0..delta.len()).any(|r| delta.weight(r) < 0)
+        {
+            let message = format!("table \"{}\" is append-only: no row can be deleted or updated", self.name);
+            return Err(Error::new("55000", message));
+        }
+        Ok(())
+    }
+
+    /// Makes lookups see everything.
+    fn ready(&mut self) {
+        self.settle();
+        self.trace.prepare();
+        self.searched = true;
+    }
+
+    fn rows_at(&self, slots: &[u32]) -> Batch {
+        if slots.is_empty() {
+            return Batch::none();
+        }
+        let all: Vec<usize> = (0..self.schema().len()).collect();
+        Batch::with_len(self.trace.gather(&all, slots), Weights::Ones, slots.len())
+    }
+
+    fn key_columns(&self, rows: &Batch) -> Vec<ArrayRef> {
+        self.primary_key.iter().map(|&k| Arc::clone(rows.column(k))).collect()
+    }
+}
+
+/// The rows of `delta` whose weights are of this sign, if there are any.
+fn signed(delta: &Batch, sign: Weight) -> Option<Batch> {
+    let rows: Vec<u32> = (0..delta.len() as u32).filter(|&r| delta.weight(r as usize).signum() == sign).collect();
+    (!rows.is_empty()).then(|| pick(delta, rows))
+}

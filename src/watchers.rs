@@ -1,0 +1,144 @@
+//! Who waits for the deltas of which table or view.
+
+use std::collections::VecDeque;
+
+use deltaq_circuit::{Batch, NodeId};
+
+use crate::error::{Error, Result};
+use crate::interior::Interior;
+use crate::rows::{Change, Columns};
+
+/// All subscriptions.
+#[derive(Default)]
+pub(crate) struct Watchers {
+    list: Vec<Watcher>,
+    next: u64,
+}
+
+/// A subscription.
+struct Watcher {
+    id: u64,
+    /// The table or view. Two of them may be one node.
+    relation: String,
+    node: NodeId,
+    columns: Columns,
+    /// Deltas with the commit they belong to.
+    queue: VecDeque<(u64, Batch)>,
+    ended: Option<String>,
+}
+
+impl Watchers {
+    /// Hands out what `node` yielded for the commit `tag`.
+    pub(crate) fn take(&mut self, node: NodeId, tag: u64, delta: &Batch) {
+        for watcher in self.list.iter_mut().filter(|w| w.node == node && w.ended.is_none()) {
+            watcher.queue.push_back((tag, delta.clone()));
+        }
+    }
+
+    /// Ends all subscriptions to `relation`.
+    pub(crate) fn end(&mut self, relation: &str, why: &str) {
+        for watcher in self.of(relation) {
+            watcher.ended = Some(why.to_string());
+        }
+    }
+
+    /// Whether somebody is subscribed to `relation`.
+    pub(crate) fn watches(&self, relation: &str) -> bool {
+        self.list.iter().any(|w| w.relation == relation && w.ended.is_none())
+    }
+
+    fn of(&mut self, relation: &str) -> impl Iterator<Item = &mut Watcher> {
+        self.list.iter_mut().filter(move |w| w.relation == relation && w.ended.is_none())
+    }
+
+    /// The nodes whose deltas somebody waits for.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.list.iter().filter(|w| w.ended.is_none()).map(|w| w.node)
+    }
+
+    fn need(&self, node: NodeId) -> bool {
+        self.nodes().any(|needed| needed == node)
+    }
+}
+
+impl Interior {
+    /// Begins to gather the deltas of the relation `name`; its content is the first.
+    pub(crate) fn subscribe(&mut self, name: &str) -> Result<(u64, Columns)> {
+        if self.begun().is_some() {
+            let error = Error::new("25001", "a subscription cannot begin inside a transaction");
+            return Err(error.help("subscribe before BEGIN or after COMMIT"));
+        }
+        let (node, columns) = self.catalog.node(name)?;
+        self.settle()?;
+        let contents = self.contents_of(node)?;
+        if !self.watchers.need(node) {
+            self.watch(node)?;
+        }
+        let id = self.watchers.next;
+        self.watchers.next += 1;
+        let queue = VecDeque::from([(self.epoch(), contents)]);
+        let watcher = Watcher { id, relation: name.to_string(), node, columns: columns.clone(), queue, ended: None };
+        self.watchers.list.push(watcher);
+        Ok((id, columns))
+    }
+
+    /// Ends a subscription.
+    pub(crate) fn unsubscribe(&mut self, id: u64) {
+        let Some(at) = self.watchers.list.iter().position(|w| w.id == id) else { return };
+        let watcher = self.watchers.list.swap_remove(at);
+        if watcher.ended.is_none() && !self.watchers.need(watcher.node) {
+            // A runtime that has failed says so to whoever calls it next.
+            let _ = self.runtime.watch(watcher.node, false);
+        }
+    }
+
+    /// What has been committed, and finished by the workers, since the last call.
+    pub(crate) fn poll(&mut self, id: u64) -> Result<Vec<Change>> {
+        let finished = self.finished();
+        let Some(watcher) = self.watchers.list.iter_mut().find(|w| w.id == id) else {
+            return Err(Error::new("42P01", "the subscription has ended"));
+        };
+        let mut changes = Vec::new();
+        while let Some((tag, first)) = watcher.queue.pop_front_if(|(tag, _)| *tag <= finished) {
+            let mut delta = first;
+            if watcher.queue.front().is_some_and(|(next, _)| *next == tag) {
+                let mut parts = vec![delta];
+                while let Some((_, part)) = watcher.queue.pop_front_if(|(next, _)| *next == tag) {
+                    parts.push(part);
+                }
+                delta = Batch::concat(&parts);
+            }
+            let delta = delta.consolidate();
+            if !delta.is_empty() {
+                changes.push(Change::new(tag, &watcher.columns, &delta)?);
+            }
+        }
+        match &watcher.ended {
+            Some(why) if changes.is_empty() => Err(Error::new("42P01", why.clone())),
+            _ => Ok(changes),
+        }
+    }
+
+    /// Lets the subscriptions to `relation` follow the node `new`, which takes the place of `old`: `difference` is new content less old.
+    pub(crate) fn move_watchers(&mut self, relation: &str, old: NodeId, new: NodeId, difference: &Batch) -> Result<()> {
+        let tag = self.epoch() + 1;
+        for watcher in self.watchers.of(relation).filter(|w| w.node == old) {
+            watcher.node = new;
+            watcher.queue.push_back((tag, difference.clone()));
+        }
+        if old == new {
+            return Ok(());
+        }
+        if !self.watchers.need(old) {
+            self.runtime.watch(old, false)?;
+        }
+        self.watch(new)
+    }
+
+    fn watch(&mut self, node: NodeId) -> Result<()> {
+        if self.circuit.is_apart(node) {
+            self.runtime.apart(node);
+        }
+        Ok(self.runtime.watch(node, true)?)
+    }
+}
