@@ -19,6 +19,7 @@ mod groups;
 mod index;
 mod key_store;
 mod rows;
+mod search;
 
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
@@ -27,12 +28,13 @@ use crate::arrays::View;
 use crate::batch::{Batch, Weight, Weights};
 use crate::keys::{self, KeyLayout, Keys};
 use crate::operator::Size;
-use crate::picked::Picked;
 use column::Column;
 pub use groups::Groups;
 pub use index::{Found, Index};
 pub use key_store::KeyStore;
 pub use rows::Rows;
+pub use search::Matches;
+use search::row_hash;
 
 const NONE: u32 = u32::MAX;
 /// Rows whose places in state are looked at together before they are changed one by one.
@@ -76,56 +78,6 @@ struct Link {
 }
 
 const FREE: Link = Link { weight: 0, next: NONE, prev: NONE };
-
-/// Pairs of a probing row and a slot whose key is equal.
-#[derive(Clone, Debug, Default)]
-pub struct Matches {
-    /// Rows of the probing batch.
-    pub rows: Vec<u32>,
-    /// Slots of the trace, or rows of another batch.
-    pub slots: Vec<u32>,
-}
-
-impl Matches {
-    /// Rows of two batches whose key columns are equal: `rows` of the first, `slots` of the second, which is better the smaller one.
-    /// Rows with NULL in the key match none unless `nulls`. Cost: a hash a row, and the matches.
-    pub fn between(
-        layout: &KeyLayout,
-        probing: &[ArrayRef],
-        probing_len: usize,
-        held: &[ArrayRef],
-        held_len: usize,
-        nulls: bool,
-    ) -> Matches {
-        let held_keys = layout.encode(held, held_len);
-        let left_out = if nulls { None } else { keys::any_null(held) };
-        let mut index = Index::default();
-        index.reserve(held_len);
-        let mut next = vec![NONE; held_len];
-        for (row, hash) in held_keys.hashes().into_iter().enumerate() {
-            if !left_out.as_ref().is_some_and(|n| n.is_null(row)) {
-                let older = index.replace(hash, row as u32, |other| held_keys.same(other as usize, row));
-                next[row] = older.unwrap_or(NONE);
-            }
-        }
-        let keys = layout.encode(probing, probing_len);
-        let left_out = if nulls { None } else { keys::any_null(probing) };
-        let mut matches = Matches::default();
-        for (row, hash) in keys.hashes().into_iter().enumerate() {
-            if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
-                continue;
-            }
-            let head = index.find(hash, |slot| held_keys.equals(slot as usize, &keys, row));
-            let mut slot = head.unwrap_or(NONE);
-            while slot != NONE {
-                matches.rows.push(row as u32);
-                matches.slots.push(slot);
-                slot = next[slot as usize];
-            }
-        }
-        matches
-    }
-}
 
 impl Trace {
     /// A trace of rows of `types`, searchable by columns `key`. Rows with NULL in the key are left out unless `nulls`.
@@ -445,129 +397,6 @@ impl Trace {
         self.pending.is_empty() && self.index.is_empty()
     }
 
-    /// Slots whose key equals that of rows of a probing batch, whose key columns are `key`: none for rows with NULL in
-    /// the key, unless the trace holds such rows. Cost: a hash a row, and the matches.
-    ///
-    /// # Panics
-    /// If a lazy trace has set rows aside: call [`Trace::prepare`] first.
-    pub fn find(&self, key: &[ArrayRef], len: usize) -> Matches {
-        assert!(self.pending.is_empty(), "a lookup in a trace that is not prepared");
-        let mut matches = Matches::default();
-        if self.index.is_empty() {
-            return matches;
-        }
-        let keys = self.layout.encode(key, len);
-        let left_out = if self.nulls { None } else { keys::any_null(key) };
-        let hashes = keys.hashes();
-        matches.rows.reserve(len);
-        matches.slots.reserve(len);
-        let heads = self.keys.find_all(&self.index, &keys, &hashes, 0..len);
-        if self.outgrows_cache() {
-            std::hint::black_box(
-                heads.iter().filter(|s| **s != NONE).fold(0, |all, s| all ^ self.links[*s as usize].next),
-            );
-        }
-        for (row, mut slot) in heads.into_iter().enumerate() {
-            if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
-                continue;
-            }
-            while slot != NONE {
-                matches.rows.push(row as u32);
-                matches.slots.push(slot);
-                slot = self.links[slot as usize].next;
-            }
-        }
-        matches
-    }
-
-    /// Columns `columns` of the rows at `slots`.
-    pub fn gather(&self, columns: &[usize], slots: &[u32]) -> Vec<ArrayRef> {
-        let mut keys = None;
-        columns
-            .iter()
-            .map(|c| match self.rest.iter().position(|r| r == c) {
-                Some(at) => self.columns[at].gather(slots),
-                None => {
-                    let keys = keys.get_or_insert_with(|| self.keys.gather(&self.layout, slots));
-                    let at = self.key.iter().position(|k| k == c);
-                    keys[at.unwrap_or_else(|| panic!("no column {c} in the trace"))].clone()
-                }
-            })
-            .collect()
-    }
-
-    /// Adds column `column` of the rows at `slots` to `into`.
-    pub fn pick(&self, column: usize, slots: &[u32], into: &mut Picked) {
-        match self.rest.iter().position(|r| *r == column) {
-            Some(at) => self.columns[at].pick(slots, into),
-            None => {
-                let all: Vec<u32> = (0..slots.len() as u32).collect();
-                self.gather(&[column], slots).iter().for_each(|key| into.push(key, &all));
-            }
-        }
-    }
-
-    /// The weights of the rows at `slots`.
-    pub fn weights(&self, slots: &[u32]) -> Vec<Weight> {
-        slots.iter().map(|&s| self.links[s as usize].weight).collect()
-    }
-
-    /// The weight of the row at `slot`.
-    #[inline]
-    pub fn weight(&self, slot: u32) -> Weight {
-        self.links[slot as usize].weight
-    }
-
-    /// How often each row of `batch` (all columns) is held, its own weight aside. Cost: a lookup a row.
-    ///
-    /// # Panics
-    /// If a lazy trace has set rows aside: call [`Trace::prepare`] first.
-    pub fn multiplicities(&mut self, batch: &Batch) -> Vec<Weight> {
-        assert!(self.pending.is_empty(), "a lookup in a trace that is not prepared");
-        if batch.is_empty() {
-            return Vec::new();
-        }
-        let key: Vec<ArrayRef> = self.key.iter().map(|&k| batch.column(k).clone()).collect();
-        let keys = self.layout.encode(&key, batch.len());
-        let hashes = keys.hashes();
-        let rest: Vec<View> = self.rest.iter().map(|&c| View::of(batch.column(c))).collect();
-        let heads = self.keys.find_all(&self.index, &keys, &hashes, 0..batch.len());
-        if self.outgrows_cache() {
-            self.touch_slots(&heads);
-        }
-        let weights = heads.iter().enumerate();
-        weights.map(|(row, head)| self.multiplicity(*head, &keys, hashes[row], &rest, row)).collect()
-    }
-
-    /// How often row `row` is held; `head` is the newest slot of its key.
-    fn multiplicity(&mut self, head: u32, keys: &Keys, hash: u64, rest: &[View], row: usize) -> Weight {
-        let mut slot = head;
-        let (mut sum, mut seen) = (0, 0);
-        while slot != NONE {
-            if self.row_equals(slot, rest, row) {
-                sum += self.links[slot as usize].weight;
-            }
-            slot = self.links[slot as usize].next;
-            seen += 1;
-            if seen == CHAIN_MAX && slot != NONE {
-                if self.rows.is_none() {
-                    self.rows = Some(self.index_rows());
-                }
-                let Some(rows) = &self.rows else { return sum };
-                // Equal rows may stand in several slots: all of this hash are visited, none is chosen.
-                let mut all = 0;
-                rows.find(row_hash(hash, rest, row), |s| {
-                    if self.keys.equals(s as usize, keys, row) && self.row_equals(s, rest, row) {
-                        all += self.links[s as usize].weight;
-                    }
-                    false
-                });
-                return all;
-            }
-        }
-        sum
-    }
-
     /// Rows held and bytes allocated.
     pub fn size(&self) -> Size {
         let pending: usize = self.pending.iter().map(Batch::len).sum();
@@ -581,28 +410,4 @@ impl Trace {
             + pending_bytes;
         Size { rows: self.links.len() - self.free.len() + pending, bytes }
     }
-}
-
-/// The hash of a whole row, from its key's hash and its other columns.
-fn row_hash(hash: u64, rest: &[View], row: usize) -> u64 {
-    use crate::arrays::{Values, normal_f32, normal_f64, var};
-    let mut all = hash;
-    for view in rest {
-        let word = if view.is_null(row) {
-            u128::MAX
-        } else {
-            match view.values {
-                Values::Bit(v) => u128::from(v.value(row)),
-                Values::W2(v) => u128::from(v[row]),
-                Values::W4(v) if view.float => u128::from(normal_f32(v[row])),
-                Values::W4(v) => u128::from(v[row]),
-                Values::W8(v) if view.float => u128::from(normal_f64(v[row])),
-                Values::W8(v) => u128::from(v[row]),
-                Values::W16(v) => u128::from_le_bytes(v[row]),
-                Values::Var(offsets, data) => u128::from(keys::hash_bytes(var(offsets, data, row))),
-            }
-        };
-        all = keys::hash_fixed(word ^ u128::from(all));
-    }
-    all
 }

@@ -153,10 +153,10 @@ impl Binder<'_> {
                 set.iter().map(|k| Field { nullable: keys[*k].nullable(), ..schema[*k].clone() }).collect();
             below.extend_from_slice(&calls_schema);
             let mut exprs = Vec::new();
-            for at in 0..keys.len() {
+            for (at, field) in schema[..keys.len()].iter().enumerate() {
                 exprs.push(match set.iter().position(|k| *k == at) {
                     Some(place) => column(&below, place),
-                    None => Expr::literal(Scalar::Null, schema[at].ty),
+                    None => Expr::literal(Scalar::Null, field.ty),
                 });
             }
             exprs.extend((set.len()..below.len()).map(|at| column(&below, at)));

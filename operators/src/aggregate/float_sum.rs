@@ -118,7 +118,7 @@ impl FloatSum {
         }
         let shift = exponent - self.unit;
         if high == 0 && (0..=40).contains(&shift) && weight.unsigned_abs() < 1 << 20 {
-            let sum = self.main + (low * i128::from(weight) << shift);
+            let sum = self.main + ((low * i128::from(weight)) << shift);
             if sum.unsigned_abs() < LIMIT as u128 {
                 self.main = sum;
                 return;

@@ -395,10 +395,10 @@ impl Operator for Grouped {
             for at in 0..touched.len() {
                 let (failed, fails) = (old_errors.get(at), new_errors.get(at));
                 let (stood, stands) = (was[at] && failed.is_none(), is[at] && fails.is_none());
-                if stood && !(stands && !differs[at]) {
+                if stood && (!stands || differs[at]) {
                     retracted.push(at as u32);
                 }
-                if stands && !(stood && !differs[at]) {
+                if stands && (!stood || differs[at]) {
                     inserted.push(at as u32);
                 }
                 let mut note = |error: Option<&EvalError>, weight| {

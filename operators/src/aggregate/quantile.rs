@@ -172,12 +172,12 @@ impl<O: Order> Accumulator for Quantile<O> {
         let highs: Vec<Option<&O::Key>> = places.iter().map(|place| place.map(|(_, high, _)| high)).collect();
         let (lows, highs) = (O::array(&self.data_type, &lows), O::array(&self.data_type, &highs));
         let (lows, highs) = (lows.as_primitive::<Float64Type>(), highs.as_primitive::<Float64Type>());
-        let value = |(at, place): (usize, &Option<(&O::Key, &O::Key, f64)>)| {
-            let (_, _, share) = (*place)?;
+        let shares = places.iter().map(|place| place.map(|(_, _, share)| share));
+        let value = |(at, share): (usize, Option<f64>)| {
             let (low, high) = (lows.value(at), highs.value(at));
-            Some(if share == 0.0 { low } else { low + share * (high - low) })
+            share.map(|share| if share == 0.0 { low } else { low + share * (high - low) })
         };
-        let values: Float64Array = places.iter().enumerate().map(value).collect();
+        let values: Float64Array = shares.enumerate().map(value).collect();
         (Arc::new(values), Errors::none())
     }
 

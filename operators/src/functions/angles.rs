@@ -56,14 +56,14 @@ pub const FUNCTIONS: &[Function] = &[
         "cosd(double precision) → double precision",
         "Cosine of an angle in degrees.",
         &[("cosd(60)", "0.5")],
-        |_, _| of(|x| cosine_of(x), |x| x.is_infinite()),
+        |_, _| of(cosine_of, |x| x.is_infinite()),
     ),
     double(
         "tand",
         "tand(double precision) → double precision",
         "Tangent of an angle in degrees.",
         &[("tand(45)", "1")],
-        |_, _| of(|x| tangent_of(x), |x| x.is_infinite()),
+        |_, _| of(tangent_of, |x| x.is_infinite()),
     ),
     double(
         "cotd",

@@ -331,7 +331,7 @@ fn write_all(
                 _ => {
                     let start = out.len();
                     pattern.write(out, moment);
-                    last = compiled.constant.is_some().then(|| (moment, start..out.len()));
+                    last = compiled.constant.is_some().then_some((moment, start..out.len()));
                 }
             }
         }

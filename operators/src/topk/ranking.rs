@@ -35,7 +35,7 @@ enum Back {
     #[default]
     Empty,
     /// Rows that stand more than zero times.
-    Waiting(Box<Vec<Entry>>),
+    Waiting(Vec<Entry>),
     /// Nothing waits any more.
     Never,
 }
@@ -80,7 +80,7 @@ impl Ranking {
         }
         match &mut self.back {
             Back::Waiting(entries) => entries.push(entry),
-            Back::Empty if self.front.len() >= front => self.back = Back::Waiting(Box::new(vec![entry])),
+            Back::Empty if self.front.len() >= front => self.back = Back::Waiting(vec![entry]),
             Back::Empty | Back::Never => return false,
         }
         true
@@ -119,7 +119,7 @@ impl Ranking {
         }
         match &mut self.back {
             Back::Waiting(entries) => entries.append(&mut moved),
-            back => *back = Back::Waiting(Box::new(moved)),
+            back => *back = Back::Waiting(moved),
         }
         true
     }
@@ -137,7 +137,7 @@ impl Ranking {
             equal
         });
         let front = std::mem::take(&mut self.front);
-        self.front = List::of_sorted(front.into_entries().chain(*entries).collect());
+        self.front = List::of_sorted(front.into_entries().chain(entries).collect());
     }
 
     /// The rows in front, in order.
@@ -160,7 +160,7 @@ impl Ranking {
     /// Bytes allocated.
     pub(super) fn bytes(&self) -> usize {
         let back = match &self.back {
-            Back::Waiting(entries) => size_of::<Vec<Entry>>() + entries.capacity() * size_of::<Entry>(),
+            Back::Waiting(entries) => entries.capacity() * size_of::<Entry>(),
             Back::Empty | Back::Never => 0,
         };
         self.front.bytes() + back

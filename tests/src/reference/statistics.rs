@@ -66,7 +66,7 @@ fn variance(call: &Call, values: &[&Row]) -> Result<Scalar, Failure> {
     let SqlType::Decimal(_, to) = call.ty else { panic!("an exact variance is a decimal") };
     let exacts: Vec<Exact> =
         values.iter().map(|row| exact(&(row[0].clone(), ty)).unwrap_or_else(|| panic!("numbers"))).collect();
-    let of = exacts[0].scale as u32;
+    let of = exacts[0].scale;
     let digits: Vec<BigInt> = exacts.into_iter().map(|e| e.digits).collect();
     let spread = spread(&digits, &digits);
     // More digits than are shown: those of a root decide how it is rounded.
