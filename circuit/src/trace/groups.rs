@@ -61,8 +61,10 @@ impl Groups {
         for block in (0..keys.len()).step_by(BLOCK_ROWS) {
             let block = block..keys.len().min(block + BLOCK_ROWS);
             groups.extend(self.keys.find_all(&self.index, keys, &hashes, block.clone()));
-            for row in block.filter(|&row| groups[row] == NONE).collect::<Vec<_>>() {
-                groups[row] = self.assign_one(keys, hashes[row], row);
+            for row in block {
+                if groups[row] == NONE {
+                    groups[row] = self.assign_one(keys, hashes[row], row);
+                }
             }
         }
         groups

@@ -17,7 +17,7 @@ pub(super) const TAKE: u32 = 5;
 pub(super) fn of(function: &Function, args: &[Expr]) -> u32 {
     let is_pattern = function.name.starts_with("reg") || function.name == "similar_to";
     match function.family {
-        "text" if is_pattern && matching::is_direct(args) => 8,
+        "text" if is_pattern && matching::is_direct(function, args) => 8,
         "text" if is_pattern => 60,
         "text" if matches!(function.name, "lower" | "upper") => 4,
         "text" => 8,

@@ -340,9 +340,11 @@ impl Places {
     }
 }
 
-/// Whether the pattern of a call, its second argument, is a constant that needs no automaton; flags aside.
-pub fn is_direct(args: &[Expr]) -> bool {
-    args.get(1).and_then(constant_text).is_some_and(|pattern| direct(pattern, "").is_some())
+/// Whether a call's pattern is a constant that it matches without an automaton; flags aside.
+pub fn is_direct(function: &Function, args: &[Expr]) -> bool {
+    let may =
+        matches!(function.name, "regex_match" | "regex_not_match" | "regexp_like" | "regexp_substr" | "regexp_extract");
+    may && args.get(1).and_then(constant_text).is_some_and(|pattern| direct(pattern, "").is_some())
 }
 
 /// A group of the first match, or NULL. `groups`: which, by row; `group`: which, if it is the same for all.
