@@ -1,0 +1,137 @@
+-- Queries over tables: joins, groups, grouping sets, subqueries, changes.
+CREATE TABLE o (id INT PRIMARY KEY, c INT, amt DECIMAL(12,2), d DATE, st TEXT)
+CREATE TABLE c (id INT PRIMARY KEY, nm TEXT, cr DOUBLE PRECISION, since TIMESTAMP)
+CREATE TABLE e (x SMALLINT, y BIGINT, z REAL, t TEXT, b BOOLEAN)
+INSERT INTO o VALUES (1, 1, 10.50, '2013-01-01', 'new'), (2, 1, 20.25, '2013-01-15', 'paid'), (3, 2, NULL, NULL, NULL), (4, NULL, 5, '2012-12-31', 'new'), (5, 9, -3.10, '2013-02-28', 'PAID'), (6, 2, 0, '2013-01-01', '')
+INSERT INTO c VALUES (1, 'ann', 1.5, '2010-01-01'), (2, 'bob', NULL, NULL), (3, 'Cyd', -2.25, '2012-02-29 12:00')
+INSERT INTO e VALUES (1, 1, 1, 'a', true), (2, 2, 2.5, 'b', false), (NULL, NULL, NULL, NULL, NULL), (1, 3, 1, 'A', NULL), (-5, -5, -5, '', true)
+SELECT c.nm, COUNT(o.id), SUM(o.amt), AVG(o.amt) FROM c LEFT JOIN o ON o.c = c.id GROUP BY c.id
+SELECT c.nm, COUNT(*) FROM c LEFT JOIN o ON o.c = c.id AND o.amt > 0 GROUP BY c.nm HAVING COUNT(o.id) > 0
+SELECT nm FROM c WHERE NOT EXISTS (SELECT 1 FROM o WHERE o.c = c.id)
+SELECT nm FROM c WHERE id NOT IN (SELECT c FROM o)
+SELECT nm FROM c WHERE id <> ALL (SELECT c FROM o WHERE c IS NOT NULL)
+SELECT o.id, c.nm FROM o FULL JOIN c ON o.c = c.id ORDER BY 1, 2
+SELECT o.id, (SELECT nm FROM c WHERE c.id = o.c) FROM o
+SELECT c.nm, (SELECT STRING_AGG(st, ',' ORDER BY id) FROM o WHERE o.c = c.id) FROM c
+SELECT c.nm, (SELECT SUM(amt) FROM o WHERE o.c = c.id HAVING COUNT(*) > 1) FROM c
+SELECT c.nm FROM c WHERE (SELECT COUNT(*) FROM o WHERE o.c = c.id) > 1
+SELECT c.nm FROM c WHERE cr > (SELECT AVG(cr) FROM c x)
+SELECT id FROM o WHERE amt = (SELECT MAX(amt) FROM o)
+SELECT id FROM o WHERE amt >= ALL (SELECT amt FROM o WHERE amt IS NOT NULL)
+SELECT id FROM o WHERE amt > ANY (SELECT cr FROM c)
+SELECT st, SUM(amt), GROUPING(st) FROM o GROUP BY ROLLUP (st) HAVING SUM(amt) > 0
+SELECT c, st, COUNT(*) FROM o GROUP BY CUBE (c, st)
+SELECT c, st, d, COUNT(*), GROUPING(c, st, d) FROM o GROUP BY GROUPING SETS ((c, st), (d), ())
+SELECT c + 1, COUNT(*) FROM o GROUP BY ROLLUP (c + 1)
+SELECT c, st, SUM(amt) FROM o GROUP BY c, GROUPING SETS ((st), ())
+SELECT c, COUNT(*) FROM o GROUP BY ROLLUP (c), ROLLUP (c)
+SELECT (c), COUNT(*) FROM o GROUP BY ROLLUP ((c, st))
+SELECT c, SUM(amt) FROM o GROUP BY ROLLUP (c) ORDER BY GROUPING(c), c
+SELECT COALESCE(st, 'all'), COUNT(DISTINCT c) FROM o GROUP BY ROLLUP (st)
+SELECT COUNT(*), SUM(amt) FROM o WHERE false GROUP BY ROLLUP (c)
+SELECT COUNT(*) FROM o WHERE false GROUP BY GROUPING SETS ((), ())
+SELECT st FROM o GROUP BY GROUPING SETS ((c))
+SELECT GROUPING(id) FROM o GROUP BY c
+SELECT GROUPING(c) FROM o GROUP BY c
+SELECT c, COUNT(*) FROM o GROUP BY ROLLUP (1)
+SELECT x FROM (SELECT c AS x, COUNT(*) AS n FROM o GROUP BY ROLLUP (c)) s WHERE x IS NULL
+SELECT s.x, c.nm FROM (SELECT c AS x, SUM(amt) AS n FROM o GROUP BY ROLLUP (c)) s LEFT JOIN c ON c.id = s.x
+SELECT DISTINCT ON (c) c, id, amt FROM o ORDER BY c, amt DESC NULLS LAST, id
+SELECT DISTINCT ON (st, c) st, c FROM o ORDER BY c, st
+SELECT DISTINCT ON (c) id FROM o ORDER BY id
+SELECT c, id FROM (SELECT c, id, ROW_NUMBER() OVER (PARTITION BY c ORDER BY amt DESC NULLS LAST, id) AS r FROM o) s WHERE r = 1
+SELECT LOWER(st), COUNT(*) FROM o GROUP BY LOWER(st)
+SELECT LOWER(st) AS st, COUNT(*) FROM o GROUP BY st
+SELECT EXTRACT(YEAR FROM d), SUM(amt) FROM o GROUP BY EXTRACT(YEAR FROM d)
+SELECT date_trunc('month', d), COUNT(*) FROM o GROUP BY 1
+SELECT d + 1, d - INTERVAL '1 month', d - DATE '2013-01-01', age(d, DATE '2010-05-05') FROM o
+SELECT SUM(x), SUM(y), SUM(z), AVG(x), AVG(y), AVG(z), MIN(t), MAX(t), MIN(z) FROM e
+SELECT x, y, z FROM e WHERE x = y AND y = z
+SELECT a.x FROM e a JOIN e b ON a.x = b.y
+SELECT a.x FROM e a JOIN e b ON a.x = b.z
+SELECT a.y FROM e a JOIN o b ON a.y = b.amt
+SELECT a.y FROM e a JOIN c b ON a.z = b.cr
+SELECT a.t FROM e a JOIN e b ON LOWER(a.t) = LOWER(b.t) AND a.y <> b.y
+SELECT x FROM e UNION SELECT y FROM e
+SELECT x FROM e UNION SELECT z FROM e
+SELECT x FROM e INTERSECT SELECT amt FROM o
+SELECT id FROM o EXCEPT SELECT x FROM e
+SELECT x FROM e INTERSECT ALL SELECT y FROM e
+SELECT amt FROM o UNION SELECT cr FROM c
+SELECT t, b FROM e WHERE b IS NOT TRUE
+SELECT t FROM e WHERE b = (x > 0)
+SELECT b, COUNT(*), BOOL_AND(x > 0), BOOL_OR(y > 2) FROM e GROUP BY b
+SELECT t || x || b FROM e
+SELECT x::text || '-' || z::text FROM e
+SELECT x + y, x * z, y / NULLIF(x, 0), x % 2, -x, abs(z), x / 2, y / 2.0 FROM e
+SELECT ROUND(z::numeric, 1), ROUND(amt, 1), TRUNC(amt), CEIL(amt), FLOOR(amt) FROM e, o WHERE e.x = o.id
+SELECT CASE WHEN b THEN x WHEN NOT b THEN y END, CASE x WHEN 1 THEN 'one' ELSE t END FROM e
+SELECT COALESCE(x, y, 0), COALESCE(t, 'none'), NULLIF(t, ''), GREATEST(x, y, z), LEAST(x, NULL, y) FROM e
+SELECT id, amt FROM o WHERE amt BETWEEN 0 AND 15
+SELECT id FROM o WHERE st IN ('new', 'paid', NULL)
+SELECT id FROM o WHERE st NOT IN ('new', NULL)
+SELECT id FROM o WHERE st LIKE 'p%' OR st ILIKE 'P%' OR st = ''
+SELECT id FROM o WHERE d IS NULL OR d >= '2013-01-01'
+SELECT id FROM o WHERE d BETWEEN '2013-01-01' AND '2013-01-31'
+SELECT MIN(d), MAX(d), MAX(d) - MIN(d) FROM o
+SELECT nm, since + INTERVAL '1 day', since::date, EXTRACT(EPOCH FROM since) FROM c
+SELECT o.*, c.* FROM o JOIN c ON c.id = o.c WHERE c.cr IS NOT NULL
+SELECT o.id FROM o, c WHERE o.c = c.id AND c.nm LIKE '%n%' ORDER BY o.id DESC LIMIT 1
+WITH t AS (SELECT c, SUM(amt) AS s FROM o GROUP BY c) SELECT c.nm, t.s FROM t JOIN c ON c.id = t.c WHERE t.s > 5
+WITH t AS (SELECT * FROM o), u AS (SELECT c, COUNT(*) AS n FROM t GROUP BY c) SELECT u.c, u.n, t.id FROM u LEFT JOIN t ON t.c = u.c AND t.amt > 0
+SELECT a.id, b.id FROM o a JOIN o b ON a.d = b.d AND a.id < b.id
+SELECT a.id, b.id FROM o a LEFT JOIN o b ON a.id + 1 = b.id AND b.amt > a.amt
+SELECT a.id FROM o a WHERE a.amt > (SELECT AVG(b.amt) FROM o b WHERE b.c = a.c)
+SELECT a.id FROM o a WHERE EXISTS (SELECT 1 FROM o b WHERE b.d = a.d AND b.id <> a.id)
+SELECT a.id FROM o a WHERE EXISTS (SELECT 1 FROM c WHERE c.id = a.c AND EXISTS (SELECT 1 FROM e WHERE e.x = c.id))
+SELECT COUNT(*) FROM o WHERE amt > (SELECT MIN(cr) FROM c) AND c IN (SELECT id FROM c WHERE cr IS NULL OR cr > 0)
+SELECT SUM(n) FROM (SELECT COUNT(*) AS n FROM o GROUP BY c) s
+SELECT c, SUM(amt) FILTER (WHERE st = 'new'), COUNT(*) FILTER (WHERE amt > 0) FROM o GROUP BY c
+SELECT SUM(DISTINCT amt), COUNT(DISTINCT st), COUNT(DISTINCT c) FROM o
+SELECT AVG(amt) FROM o GROUP BY c HAVING AVG(amt) IS NOT NULL
+SELECT MAX(amt) - MIN(amt), SUM(amt) / COUNT(*), SUM(amt) / NULLIF(COUNT(c), 0) FROM o
+SELECT st, COUNT(*) FROM o GROUP BY st ORDER BY COUNT(*) DESC, st LIMIT 2
+SELECT id, amt FROM o ORDER BY amt DESC NULLS LAST, id OFFSET 1 LIMIT 2
+SELECT * FROM (SELECT id, amt FROM o ORDER BY amt NULLS FIRST, id LIMIT 3) s
+SELECT 1 FROM o HAVING COUNT(*) > 100
+SELECT c.id, l.id FROM c, LATERAL (SELECT id FROM o WHERE o.c = c.id ORDER BY amt NULLS LAST, id LIMIT 1) l
+SELECT c.id, l.s FROM c LEFT JOIN LATERAL (SELECT SUM(amt) AS s FROM o WHERE o.c = c.id) l ON true
+SELECT c.nm, x.n FROM c CROSS JOIN (SELECT COUNT(*) AS n FROM o) x
+SELECT * FROM (VALUES (1, NULL), (NULL, 2)) a(p, q) JOIN (VALUES (1), (NULL)) b(r) ON a.p IS NOT DISTINCT FROM b.r
+SELECT (SELECT 1 WHERE false), (SELECT NULL::int), (SELECT MAX(id) FROM o WHERE id > 100)
+SELECT id, (SELECT id FROM o b WHERE b.c = a.c) FROM o a
+SELECT id FROM o WHERE id = (SELECT id FROM o)
+SELECT SUM(amt) FROM o WHERE amt / 0 > 1
+SELECT id FROM o WHERE id <> 3 AND 10 / (id - 3) > 1
+SELECT 1 / (id - 3) FROM o
+SELECT CAST(st AS INT) FROM o
+SELECT SUM(y * 9223372036854775807) FROM e WHERE y > 1
+SELECT x * 32767::smallint FROM e WHERE x = 2
+SELECT INTERVAL '1 day' * x, d + x FROM e, o WHERE o.id = 1
+SELECT MIN(i), MAX(i), SUM(i), AVG(i) FROM (VALUES (INTERVAL '1 day'), (INTERVAL '36 hours'), (NULL)) v(i)
+SELECT PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY amt), PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY amt) FROM o
+SELECT c, MODE() WITHIN GROUP (ORDER BY st), STDDEV(amt), VAR_POP(id) FROM o GROUP BY ROLLUP (c)
+SELECT REGR_SLOPE(amt, id), CORR(id, c) FROM o
+SELECT STRING_AGG(st, '|' ORDER BY d DESC, id) FROM o
+SELECT id FROM o WHERE (c, st) = (1, 'new')
+SELECT id FROM o WHERE (c, amt) > (1, 15)
+SELECT id FROM o WHERE (c, st) IN (SELECT id, 'paid' FROM c)
+SELECT ROW(c, st) IS NOT DISTINCT FROM ROW(2, NULL) FROM o
+SELECT a.id FROM (o a JOIN c ON a.c = c.id) LEFT JOIN e ON e.x = a.id
+SELECT COUNT(*) FROM o NATURAL JOIN c
+SELECT id, nm, amt FROM o LEFT JOIN c USING (id)
+SELECT id, SUM(amt) FROM o LEFT JOIN c USING (id) GROUP BY id
+SELECT o.id, o.amt, COUNT(*) FROM o GROUP BY o.id
+SELECT o.amt FROM o GROUP BY o.c
+UPDATE o SET amt = amt * 2 WHERE c = 1
+SELECT SUM(amt) FROM o
+DELETE FROM o WHERE amt IS NULL
+SELECT COUNT(*) FROM o
+INSERT INTO o SELECT id + 100, id, cr, since::date, nm FROM c
+SELECT * FROM o WHERE id > 100
+INSERT INTO o VALUES (1, 1, 1, NULL, NULL)
+INSERT INTO o VALUES (200, 1, 99999999999.99, NULL, NULL)
+INSERT INTO o VALUES (201, 'x', 1, NULL, NULL)
+INSERT INTO o (id) VALUES (NULL)
+UPDATE o SET c = 1 / 0
+SELECT * FROM o
