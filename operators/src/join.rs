@@ -18,7 +18,7 @@ use arrow_schema::DataType;
 use deltaq_circuit::arrays;
 use deltaq_circuit::operator::Input;
 use deltaq_circuit::picked::Picked;
-use deltaq_circuit::trace::{Matches, Trace};
+use deltaq_circuit::trace::{HashedKeys, Matches, Trace};
 use deltaq_circuit::{Batch, Class, Context, Operator, Output, Partition, Query, RowError, Weight, Weights};
 
 use crate::SqlType;
@@ -83,30 +83,36 @@ impl Join {
         Join { left, right, nulls, output, residual }
     }
 
+    /// The keys of a delta, hashed; None where the other side has nothing that they could match.
+    fn keys(&self, is_left: bool, delta: &Batch, other: Input) -> Option<HashedKeys> {
+        let side = if is_left { &self.left } else { &self.right };
+        let vain = delta.is_empty() || other.delta.is_empty() && other.trace.is_none_or(Trace::is_empty);
+        (!vain).then(|| HashedKeys::new(&delta.layout(&side.key), &side.key_columns(delta), delta.len(), self.nulls))
+    }
+
     /// The pairs of a delta with what is held.
-    fn probe<'a>(&self, delta: &'a Batch, trace: &'a Trace, delta_is_left: bool) -> Option<Found<'a>> {
-        if delta.is_empty() || trace.is_empty() {
-            return None;
-        }
-        let side = if delta_is_left { &self.left } else { &self.right };
-        let matches = trace.find(&side.key_columns(delta), delta.len());
+    fn probe<'a>(delta_is_left: bool, delta: &'a Batch, keys: &HashedKeys, trace: &'a Trace) -> Option<Found<'a>> {
+        let matches = (!trace.is_empty()).then(|| trace.find_hashed(keys))?;
         Some(Found { delta, delta_is_left, other: Other::Trace(trace), matches })
     }
 
-    /// The pairs of two batches: the smaller one is indexed, the larger one looked up.
-    fn batches<'a>(&self, left: &'a Batch, right: &'a Batch) -> Option<Found<'a>> {
-        if left.is_empty() || right.is_empty() {
-            return None;
-        }
-        let (left_key, right_key) = (self.left.key_columns(left), self.right.key_columns(right));
-        let layout = left.layout(&self.left.key);
-        Some(if left.len() < right.len() {
-            let matches = Matches::between(&layout, &right_key, right.len(), &left_key, left.len(), self.nulls);
-            Found { delta: right, delta_is_left: false, other: Other::Batch(left), matches }
-        } else {
-            let matches = Matches::between(&layout, &left_key, left.len(), &right_key, right.len(), self.nulls);
-            Found { delta: left, delta_is_left: true, other: Other::Batch(right), matches }
-        })
+    /// The pairs of two deltas: the smaller one is indexed, the larger one looked up.
+    fn between<'a>(left: (&'a Batch, &HashedKeys), right: (&'a Batch, &HashedKeys)) -> Found<'a> {
+        let delta_is_left = left.0.len() >= right.0.len();
+        let (delta, other) = if delta_is_left { (left, right) } else { (right, left) };
+        let matches = Matches::between(delta.1, other.1);
+        Found { delta: delta.0, delta_is_left, other: Other::Batch(other.0), matches }
+    }
+
+    /// All pairs that the deltas of both sides make, with what is held and with each other.
+    fn pairs<'a>(&self, left: Input<'a>, right: Input<'a>) -> impl Iterator<Item = Found<'a>> {
+        let left_keys = self.keys(true, left.delta, right);
+        let right_keys = self.keys(false, right.delta, left);
+        let (ours, theirs) = (left_keys.as_ref(), right_keys.as_ref());
+        let with_right = ours.zip(right.trace).and_then(|(keys, held)| Join::probe(true, left.delta, keys, held));
+        let with_left = theirs.zip(left.trace).and_then(|(keys, held)| Join::probe(false, right.delta, keys, held));
+        let of_both = ours.zip(theirs).map(|(ours, theirs)| Join::between((left.delta, ours), (right.delta, theirs)));
+        [with_right, with_left, of_both].into_iter().flatten()
     }
 
     /// The rows that pairs make. The rest of a pair is copied only if the residual condition, which is looked at first, is true.
@@ -246,7 +252,8 @@ impl Query for Join {
     }
 
     fn apply(&self, inputs: &[Batch]) -> Output {
-        self.rows(self.batches(&inputs[0], &inputs[1]))
+        let input = |at: usize| Input { delta: &inputs[at], trace: None };
+        self.rows(self.pairs(input(0), input(1)))
     }
 
     fn operator(&self) -> Option<Box<dyn Operator>> {
@@ -267,11 +274,6 @@ struct Joined(Join);
 
 impl Operator for Joined {
     fn step(&mut self, _context: &Context, inputs: &[Input]) -> Output {
-        let (left, right) = (inputs[0], inputs[1]);
-        let join = &self.0;
-        let with_right = right.trace.and_then(|trace| join.probe(left.delta, trace, true));
-        let with_left = left.trace.and_then(|trace| join.probe(right.delta, trace, false));
-        let of_both = join.batches(left.delta, right.delta);
-        join.rows([with_right, with_left, of_both].into_iter().flatten())
+        self.0.rows(self.0.pairs(inputs[0], inputs[1]))
     }
 }

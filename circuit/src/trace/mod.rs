@@ -33,8 +33,8 @@ pub use groups::Groups;
 pub use index::{Found, Index};
 pub use key_store::KeyStore;
 pub use rows::Rows;
-pub use search::Matches;
 use search::row_hash;
+pub use search::{HashedKeys, Matches};
 
 const NONE: u32 = u32::MAX;
 /// Rows whose places in state are looked at together before they are changed one by one.

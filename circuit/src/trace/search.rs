@@ -1,6 +1,7 @@
 //! Looking rows up: by key, and by the whole row.
 
 use arrow_array::ArrayRef;
+use arrow_buffer::NullBuffer;
 
 use super::index::Index;
 use super::{CHAIN_MAX, NONE, Trace};
@@ -8,6 +9,31 @@ use crate::arrays::{Values, View, normal_f32, normal_f64, var};
 use crate::batch::{Batch, Weight};
 use crate::keys::{self, KeyLayout, Keys};
 use crate::picked::Picked;
+
+/// The keys of some rows with their hashes: made once, looked up wherever rows of such keys are held.
+pub struct HashedKeys {
+    keys: Keys,
+    hashes: Vec<u64>,
+    /// Rows with NULL in the key, where those match none.
+    left_out: Option<NullBuffer>,
+}
+
+impl HashedKeys {
+    /// The keys of `len` rows whose key columns are `key`. Rows with NULL in the key match none unless `nulls`. Cost: a hash a row.
+    pub fn new(layout: &KeyLayout, key: &[ArrayRef], len: usize, nulls: bool) -> HashedKeys {
+        let keys = layout.encode(key, len);
+        let hashes = keys.hashes();
+        HashedKeys { keys, hashes, left_out: if nulls { None } else { keys::any_null(key) } }
+    }
+
+    fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    fn matches_none(&self, row: usize) -> bool {
+        self.left_out.as_ref().is_some_and(|n| n.is_null(row))
+    }
+}
 
 /// Pairs of a probing row and a slot whose key is equal.
 #[derive(Clone, Debug, Default)]
@@ -19,35 +45,19 @@ pub struct Matches {
 }
 
 impl Matches {
-    /// Rows of two batches whose key columns are equal: `rows` of the first, `slots` of the second, which is better the smaller one.
-    /// Rows with NULL in the key match none unless `nulls`. Cost: a hash a row, and the matches.
-    pub fn between(
-        layout: &KeyLayout,
-        probing: &[ArrayRef],
-        probing_len: usize,
-        held: &[ArrayRef],
-        held_len: usize,
-        nulls: bool,
-    ) -> Matches {
-        let held_keys = layout.encode(held, held_len);
-        let left_out = if nulls { None } else { keys::any_null(held) };
+    /// Rows of two batches whose keys are equal: `rows` of the first, `slots` of the second, which is better the smaller one.
+    /// Cost: a lookup a row, and the matches.
+    pub fn between(probing: &HashedKeys, held: &HashedKeys) -> Matches {
         let mut index = Index::default();
-        index.reserve(held_len);
-        let mut next = vec![NONE; held_len];
-        for (row, hash) in held_keys.hashes().into_iter().enumerate() {
-            if !left_out.as_ref().is_some_and(|n| n.is_null(row)) {
-                let older = index.replace(hash, row as u32, |other| held_keys.same(other as usize, row));
-                next[row] = older.unwrap_or(NONE);
-            }
+        index.reserve(held.len());
+        let mut next = vec![NONE; held.len()];
+        for row in (0..held.len()).filter(|row| !held.matches_none(*row)) {
+            let same = |other: u32| held.keys.same(other as usize, row);
+            next[row] = index.replace(held.hashes[row], row as u32, same).unwrap_or(NONE);
         }
-        let keys = layout.encode(probing, probing_len);
-        let left_out = if nulls { None } else { keys::any_null(probing) };
         let mut matches = Matches::default();
-        for (row, hash) in keys.hashes().into_iter().enumerate() {
-            if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
-                continue;
-            }
-            let head = index.find(hash, |slot| held_keys.equals(slot as usize, &keys, row));
+        for row in (0..probing.len()).filter(|row| !probing.matches_none(*row)) {
+            let head = index.find(probing.hashes[row], |slot| held.keys.equals(slot as usize, &probing.keys, row));
             let mut slot = head.unwrap_or(NONE);
             while slot != NONE {
                 matches.rows.push(row as u32);
@@ -66,24 +76,30 @@ impl Trace {
     /// # Panics
     /// If a lazy trace has set rows aside: call [`Trace::prepare`] first.
     pub fn find(&self, key: &[ArrayRef], len: usize) -> Matches {
+        self.find_hashed(&HashedKeys::new(&self.layout, key, len, self.nulls))
+    }
+
+    /// As [`Trace::find`], of keys that are hashed already.
+    ///
+    /// # Panics
+    /// As [`Trace::find`].
+    pub fn find_hashed(&self, probing: &HashedKeys) -> Matches {
         assert!(self.pending.is_empty(), "a lookup in a trace that is not prepared");
         let mut matches = Matches::default();
         if self.index.is_empty() {
             return matches;
         }
-        let keys = self.layout.encode(key, len);
-        let left_out = if self.nulls { None } else { keys::any_null(key) };
-        let hashes = keys.hashes();
+        let len = probing.len();
         matches.rows.reserve(len);
         matches.slots.reserve(len);
-        let heads = self.keys.find_all(&self.index, &keys, &hashes, 0..len);
+        let heads = self.keys.find_all(&self.index, &probing.keys, &probing.hashes, 0..len);
         if self.outgrows_cache() {
             std::hint::black_box(
                 heads.iter().filter(|s| **s != NONE).fold(0, |all, s| all ^ self.links[*s as usize].next),
             );
         }
         for (row, mut slot) in heads.into_iter().enumerate() {
-            if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
+            if probing.matches_none(row) {
                 continue;
             }
             while slot != NONE {
