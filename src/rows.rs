@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_buffer::ScalarBuffer;
-use arrow_schema::{DataType, SchemaRef};
+use arrow_schema::{DataType, FieldRef, SchemaRef};
 use deltaq_circuit::{Batch, Weight, Weights};
 use deltaq_operators::functions::text;
 use deltaq_operators::{Scalar, Schema, SqlType};
@@ -164,7 +164,13 @@ impl Change {
 
 fn typed<T: DeserializeOwned>(batch: &RecordBatch) -> Result<Vec<T>> {
     serde_arrow::from_record_batch::<Vec<T>>(batch).map_err(|e| {
-        Error::new("22000", format!("the rows do not fit the type asked for: {}", e.message())).caused_by(e)
+        let column = |field: &FieldRef| match sql_type(field.data_type()) {
+            Some(ty) => format!("{} {ty}", field.name()),
+            None => field.name().clone(),
+        };
+        let columns = batch.schema_ref().fields().iter().map(column).collect::<Vec<_>>().join(", ");
+        let error = Error::new("22000", format!("the rows do not fit the type asked for: {}", e.message()));
+        error.caused_by(e).help(format!("the columns are {columns}; NULL needs an Option"))
     })
 }
 

@@ -163,6 +163,7 @@ fn far_too_much_is_refused_and_not_followed() {
     for sql in [
         deep("(", ")"),
         deep("coalesce(", ")"),
+        deep("CASE WHEN TRUE THEN ", " END"),
         deep("- ", ""),
         format!("SELECT * FROM {}orders{}", "(".repeat(10_000), ")".repeat(10_000)),
         format!(

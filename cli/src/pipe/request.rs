@@ -3,11 +3,15 @@
 use std::fmt;
 
 use deltaq::Error;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::cells;
+
+/// What can be asked.
+const REQUESTS: &str =
+    r#"{"execute": "SQL"}, {"step": {"t": [{"weight": 1, "row": […]}]}}, {"watch": ["v"]} or {"unwatch": ["v"]}"#;
 
 /// A request.
 #[derive(Deserialize)]
@@ -32,7 +36,7 @@ pub struct Step<'a> {
 
 /// A row and how it changes.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "{\"weight\": …, \"row\": […]}")]
 pub struct WeightedRow<'a> {
     /// +n inserts n copies, −n retracts n.
     pub weight: i64,
@@ -72,13 +76,18 @@ impl Request<'_> {
             Wrong { position: Some(before + 1), ..Wrong::new("22021", "the line is not UTF-8") }
         })?;
         serde_json::from_str(text).map_err(|e| {
-            let code = if e.is_data() { "08P01" } else { "22032" };
             let message = e.to_string();
             let message = message.rsplit_once(" at line").map_or(message.as_str(), |(message, _)| message);
+            let (code, message) = match serde_json::from_str::<IgnoredAny>(text) {
+                Err(_) => ("22032", message),
+                Ok(_) if e.is_data() => ("08P01", message),
+                Ok(_) => ("08P01", "a request is an object with exactly one key"),
+            };
+            let help = (code == "08P01").then(|| REQUESTS.to_string());
             // serde_json counts bytes.
             let column = e.column().clamp(1, text.len().max(1)) - 1;
             let before = (0..=column).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            Wrong { position: Some(text[..before].chars().count() + 1), ..Wrong::new(code, message) }
+            Wrong { position: Some(text[..before].chars().count() + 1), help, ..Wrong::new(code, message) }
         })
     }
 }
@@ -158,7 +167,9 @@ mod tests {
         check("{\"step\": [1]}", "08P01", 9);
         check("{\"step\": {\"t\": [{\"row\": [1]}]}}", "08P01", 28);
         check("{\"execute\": \"\"", "22032", 14);
-        check("[]", "22032", 1);
+        check("[]", "08P01", 1);
+        check("{}", "08P01", 2);
+        check("{\"execute\": \"\", \"watch\": []}", "08P01", 14);
         let wrong = Request::parse(b"{\"execute\": \"\xff\"}").err().expect("no UTF-8");
         assert_eq!((wrong.code.as_str(), wrong.position), ("22021", Some(14)));
     }

@@ -2,12 +2,12 @@
 
 use deltaq_circuit::Span;
 use sqlparser::parser::ParserError;
-use sqlparser::tokenizer::{Location, Token};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
-use super::word;
+use super::{NESTING_MAX, word};
 use crate::bind;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::{Source, lower_first};
+use crate::source::{Source, lower_first, nesting};
 
 /// A token as it is named in a message.
 pub(super) fn shown(source: &Source, at: usize) -> String {
@@ -41,6 +41,8 @@ pub(crate) fn too_complex(span: Option<Span>) -> Diagnostic {
 pub(super) fn parse_error(source: &Source, end: usize, error: ParserError) -> Diagnostics {
     let message = match error {
         ParserError::RecursionLimitExceeded => return too_complex(Some(source.span(0, end))).into(),
+        // Where sqlparser tries one reading after the other it does not say that it gave up.
+        _ if is_deep(source, end) => return too_complex(Some(source.span(0, end))).into(),
         ParserError::ParserError(message) | ParserError::TokenizerError(message) => message,
     };
     let (message, location) = match message.rsplit_once(" at Line: ") {
@@ -68,6 +70,21 @@ pub(super) fn parse_error(source: &Source, end: usize, error: ParserError) -> Di
         None => (at, span),
     };
     Diagnostic { help: misspelt(source, at), ..syntax(&message, Some(span)) }.into()
+}
+
+/// Whether parentheses and CASE are nested deeper than sqlparser may have followed.
+pub(super) fn is_deep(source: &Source, end: usize) -> bool {
+    let mut depth = 0i64;
+    let step = |token: &TokenWithSpan| match word(token).as_str() {
+        "CASE" => 1,
+        "END" => -1,
+        _ => nesting(&token.token),
+    };
+    let depths = source.tokens()[..end].iter().map(|token| {
+        depth += step(token);
+        depth
+    });
+    depths.max().unwrap_or(0) > NESTING_MAX as i64 / 2
 }
 
 /// What statements and clauses begin with.

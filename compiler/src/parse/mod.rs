@@ -17,7 +17,7 @@ mod mistake;
 
 use cursor::Cursor;
 pub(crate) use mistake::too_complex;
-use mistake::{misspelt, parse_error, shown, syntax};
+use mistake::{is_deep, misspelt, parse_error, shown, syntax};
 
 /// How deep expressions and subqueries may be nested.
 const NESTING_MAX: usize = 300;
@@ -223,6 +223,9 @@ fn sql(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnostics> 
     let statement = parser.parse_statement().map_err(|e| parse_error(source, end, e))?;
     let next = parser.peek_token();
     if next.token != Token::EOF {
+        if is_deep(source, end) {
+            return Err(too_complex(Some(source.span(0, end))).into());
+        }
         let at = source.token_at(next.span.start);
         let message = format!("syntax error at {}", shown(source, at));
         return Err(Diagnostic { help: misspelt(source, at), ..syntax(&message, Some(source.span(at, at + 1))) }.into());
