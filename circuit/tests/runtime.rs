@@ -254,6 +254,35 @@ fn large_batches_are_shared_out() -> Result<(), Error> {
     Ok(())
 }
 
+/// What is sent on from an arrangement may arrive at other workers alone.
+#[test]
+fn an_arrangement_that_is_sent_on_keeps_its_rows() -> Result<(), Error> {
+    const ARRANGED: NodeId = NodeId(2);
+    for config in configs() {
+        let what = format!("{config:?}");
+        let mut runtime = start(config);
+        let kind = Kind::Arrange { key: vec![0], nulls: true };
+        runtime.install(vec![
+            table(),
+            exchange(SPREAD, TABLE, 0),
+            Node { id: ARRANGED, kind, inputs: vec![SPREAD], span: None },
+            exchange(BOTH_SPREAD, ARRANGED, 1),
+            count(BY_SECOND, BOTH_SPREAD, 1, Rule::Nothing),
+        ])?;
+        let mut all = Zset::new();
+        for epoch in 0..10 {
+            let rows: Vec<(Row, i64)> = (0..20).map(|i| ((i, epoch % 2), 1)).collect();
+            add(&mut all, &batch(&rows));
+            runtime.submit(vec![(TABLE, batch(&rows))], vec![])?;
+        }
+        runtime.drain()?;
+        let mut held = Zset::new();
+        runtime.contents(ARRANGED, vec![])?.iter().for_each(|b| add(&mut held, b));
+        assert_eq!(held, all, "{what}");
+    }
+    Ok(())
+}
+
 #[test]
 fn nodes_come_and_go_while_epochs_flow() -> Result<(), Error> {
     for config in configs() {

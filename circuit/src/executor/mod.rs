@@ -172,7 +172,8 @@ impl Executor {
         self.strata.clear();
         self.strata.resize_with(self.cells.iter().map(|c| c.stratum + 1).max().unwrap_or(1), Stratum::default);
         let mut last_read: Vec<usize> = self.cells.iter().map(|c| c.stratum).collect();
-        for cell in &self.cells {
+        // What an exchange reads is sent off in the stratum before its own, which may not come if nothing arrives.
+        for cell in self.cells.iter().filter(|cell| !matches!(cell.role, Role::Exchange(_))) {
             cell.inputs.iter().for_each(|i| last_read[*i] = last_read[*i].max(cell.stratum));
         }
         let arranged = |place: &usize| matches!(self.cells[*place].role, Role::Arrange(_));
