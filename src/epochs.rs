@@ -176,15 +176,19 @@ impl Interior {
 
     /// Ends the open transaction; its changes are undone.
     pub(crate) fn rollback(&mut self) -> Result<()> {
-        if self.open.is_none() {
+        let Some(seen) = self.open.as_ref().map(|open| open.seen) else {
             return Err(Error::new("25P01", "no transaction is open"));
-        }
+        };
         for index in std::mem::take(&mut self.changed) {
             self.undo(index, 0)?;
         }
         self.revert(Extent::Transaction)?;
         self.changed.clear();
         self.open = None;
+        if seen && self.watchers.nodes().next().is_some() {
+            self.wait()?;
+            self.watchers.add_up(self.epoch());
+        }
         Ok(())
     }
 }

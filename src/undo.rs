@@ -68,10 +68,10 @@ impl Interior {
         self.wait()?;
         for change in undo {
             match change {
-                Undo::Dropped(_, name, _) => self.watchers.end(&name, &format!("\"{name}\" was dropped")),
+                Undo::Dropped(_, name, _) => self.end_subscriptions(&name, &format!("\"{name}\" was dropped"))?,
                 Undo::Replaced { old, same: false } => {
                     let why = format!("view \"{}\" was replaced by one of other columns", old.name);
-                    self.watchers.end(&old.name, &why);
+                    self.end_subscriptions(&old.name, &why)?;
                 }
                 Undo::Created(_) | Undo::Widened(_) | Undo::Replaced { same: true, .. } => {}
             }

@@ -35,10 +35,15 @@ impl Watchers {
         }
     }
 
-    /// Ends all subscriptions to `relation`.
-    pub(crate) fn end(&mut self, relation: &str, why: &str) {
-        for watcher in self.of(relation) {
-            watcher.ended = Some(why.to_string());
+    /// Adds up what came after the commit `last`: of a transaction that was rolled back nothing stays.
+    pub(crate) fn add_up(&mut self, last: u64) {
+        for watcher in &mut self.list {
+            let from = watcher.queue.partition_point(|(tag, _)| *tag <= last);
+            let parts: Vec<Batch> = watcher.queue.drain(from..).map(|(_, delta)| delta).collect();
+            let sum = Batch::concat(&parts).consolidate();
+            if !sum.is_empty() {
+                watcher.queue.push_back((last + 1, sum));
+            }
         }
     }
 
@@ -92,6 +97,23 @@ impl Interior {
         }
     }
 
+    /// Ends all subscriptions to `relation`. Its node is there still.
+    pub(crate) fn end_subscriptions(&mut self, relation: &str, why: &str) -> Result<()> {
+        let mut nodes = Vec::new();
+        for watcher in self.watchers.of(relation) {
+            watcher.ended = Some(why.to_string());
+            nodes.push(watcher.node);
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        for node in nodes {
+            if !self.watchers.need(node) {
+                self.runtime.watch(node, false)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What has been committed, and finished by the workers, since the last call.
     pub(crate) fn poll(&mut self, id: u64) -> Result<Vec<Change>> {
         let finished = self.finished();
@@ -140,5 +162,54 @@ impl Interior {
             self.runtime.apart(node);
         }
         Ok(self.runtime.watch(node, true)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::Int32Array;
+
+    use super::*;
+    use crate::config::EngineConfig;
+
+    fn interior() -> Interior {
+        let mut interior = Interior::start(EngineConfig::default()).expect("an engine starts");
+        let script = "CREATE TABLE t(v INT); INSERT INTO t VALUES (1);
+                      CREATE VIEW one AS SELECT v, COUNT(*) FROM t GROUP BY v;
+                      CREATE VIEW two AS SELECT v, COUNT(*) FROM t GROUP BY v";
+        interior.execute(script).expect("views");
+        interior
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_was_rolled_back() {
+        let mut interior = interior();
+        let (id, _) = interior.subscribe("one").expect("a view");
+        interior.poll(id).expect("its content");
+        for _ in 0..10 {
+            let tried = "BEGIN; INSERT INTO t VALUES (1), (2); SELECT * FROM one;
+                         CREATE OR REPLACE VIEW one AS SELECT v, COUNT(*) + 1 FROM t GROUP BY v; ROLLBACK";
+            interior.execute(tried).expect("a rollback");
+        }
+        assert_eq!(interior.watchers.list[0].queue.len(), 0);
+    }
+
+    #[test]
+    fn a_node_is_watched_as_long_as_somebody_waits_for_it() {
+        let mut interior = interior();
+        interior.execute("CREATE VIEW three AS SELECT v, COUNT(*) FROM t GROUP BY v").expect("a view");
+        let ids = ["one", "two"].map(|view| interior.subscribe(view).expect("a view").0);
+        let source = interior.catalog.table("t").expect("a table").source();
+        let outputs = |interior: &mut Interior, drop: &str| {
+            interior.execute(drop).expect("a drop");
+            let row = Batch::ones(vec![Arc::new(Int32Array::from(vec![1]))]);
+            let (_, step) = interior.runtime.step(vec![(source, row)], Vec::new()).expect("a step");
+            step.outputs.len()
+        };
+        assert_eq!(outputs(&mut interior, "DROP VIEW one"), 1);
+        assert_eq!(outputs(&mut interior, "DROP VIEW two"), 0);
+        assert!(ids.iter().all(|id| interior.poll(*id).is_ok_and(|changes| changes.len() == 1)));
     }
 }
