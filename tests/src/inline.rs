@@ -295,7 +295,8 @@ impl Inline {
     }
 }
 
-fn batch(rows: &[(Row, i64)], schema: &Schema) -> Batch {
+/// Rows with weights as a batch.
+pub(crate) fn batch(rows: &[(Row, i64)], schema: &Schema) -> Batch {
     if rows.is_empty() {
         return Batch::none();
     }
@@ -305,7 +306,8 @@ fn batch(rows: &[(Row, i64)], schema: &Schema) -> Batch {
     if weights.iter().all(|w| *w == 1) { Batch::ones(columns) } else { Batch::weighted(columns, weights) }
 }
 
-fn add(bag: &mut Bag, batch: &Batch, schema: &Schema) {
+/// Adds the rows of a batch to a bag.
+pub(crate) fn add(bag: &mut Bag, batch: &Batch, schema: &Schema) {
     if batch.is_empty() {
         return;
     }

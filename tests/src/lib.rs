@@ -3,6 +3,7 @@
 //! Read [`mod@reference`] first: what a plan means. [`oracle`] asks
 //! PostgreSQL. The laws themselves stand in `tests/`.
 
+pub mod flight;
 pub mod generate;
 pub mod inline;
 pub mod oracle;
