@@ -163,3 +163,18 @@ fn what_is_not_looked_up_is_not_indexed_until_it_is() {
     lazy.update(&rows(3000));
     assert_eq!(lazy.find(&probe, 2).rows, [0; 400], "nothing is set aside any more");
 }
+
+#[test]
+fn rows_that_no_lookup_finds_are_not_set_aside() {
+    let rows = batch(&[((None, 1, None), 1), ((Some(1), 2, None), 1), ((None, 3, None), 1)]);
+    for (nulls, kept) in [(false, 1), (true, 3)] {
+        let mut trace = Trace::lazy(types(), vec![0], nulls);
+        trace.update(&rows);
+        assert_eq!((trace.size().rows, trace.contents().len()), (kept, kept));
+        trace.keep_indexed();
+        assert_eq!((trace.size().rows, trace.contents().len()), (kept, kept));
+    }
+    let mut trace = Trace::lazy(types(), vec![0], false);
+    trace.update(&batch(&[((None, 1, None), 1)]));
+    assert!(trace.is_empty());
+}

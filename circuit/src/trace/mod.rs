@@ -21,7 +21,7 @@ mod key_store;
 mod rows;
 mod search;
 
-use arrow_array::ArrayRef;
+use arrow_array::{ArrayRef, BooleanArray};
 use arrow_schema::DataType;
 
 use crate::arrays::View;
@@ -139,7 +139,7 @@ impl Trace {
         let insert_only = matches!(delta.weights(), Weights::Ones);
         let unsearched = self.index.is_empty() || !self.pending.is_empty();
         if self.lazy && insert_only && (unsearched || delta.len() >= PENDING_MIN) {
-            return self.set_aside(delta.clone());
+            return self.set_aside(self.searchable(delta));
         }
         if self.lazy {
             self.prepare();
@@ -152,8 +152,20 @@ impl Trace {
         self.shrink();
     }
 
+    /// The rows that are not left out.
+    fn searchable(&self, rows: &Batch) -> Batch {
+        let key: Vec<ArrayRef> = self.key.iter().map(|&k| rows.column(k).clone()).collect();
+        match keys::any_null(&key) {
+            Some(left_out) if !self.nulls => rows.filter(&BooleanArray::new(left_out.into_inner(), None)),
+            _ => rows.clone(),
+        }
+    }
+
     /// Keeps rows as they are. Small batches are merged as they come, each row a few times, so that there are few.
     fn set_aside(&mut self, mut rows: Batch) {
+        if rows.is_empty() {
+            return;
+        }
         while let Some(last) = self.pending.pop_if(|last| last.len() < PENDING_MIN && last.len() <= 2 * rows.len()) {
             rows = Batch::concat(&[last, rows]);
         }
