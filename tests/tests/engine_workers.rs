@@ -161,6 +161,15 @@ struct Told {
 }
 
 impl Told {
+    /// Polls until nothing comes any more: the end is told after all that came before it.
+    fn drain(&mut self, subscription: &Subscription) {
+        let mut before = None;
+        while !self.ended && before != Some(self.commits.len()) {
+            before = Some(self.commits.len());
+            self.poll(subscription, true);
+        }
+    }
+
     fn poll(&mut self, subscription: &Subscription, wait: bool) {
         let changes = if wait { subscription.poll() } else { subscription.try_poll() };
         let changes = match changes {
@@ -209,7 +218,7 @@ fn seen(config: EngineConfig, acts: &[Act], mut polls: Option<Dice>) -> Result<V
                 if let Some((subscription, told)) = watched.get_mut(*which)
                     && let Some(ending) = subscription.take()
                 {
-                    told.poll(&ending, true);
+                    told.drain(&ending);
                 }
             }
             Act::Poll => {
@@ -224,13 +233,7 @@ fn seen(config: EngineConfig, acts: &[Act], mut polls: Option<Dice>) -> Result<V
     }
     for (subscription, told) in &mut watched {
         if let Some(subscription) = subscription {
-            while !told.ended {
-                let before = told.commits.len();
-                told.poll(subscription, true);
-                if told.commits.len() == before {
-                    break;
-                }
-            }
+            told.drain(subscription);
         }
         seen.push(format!("{told:#?}"));
     }
