@@ -1,10 +1,25 @@
 //! Comparisons: of values, of rows, with a list, with a pattern.
 
 use deltaq_operators::Expr;
-use sqlparser::ast;
+use sqlparser::ast::{self, BinaryOperator};
 
+use super::expr::Argument;
 use super::rows::parts;
 use super::{Binder, Bound, all};
+
+/// The function of an operator that compares.
+pub fn comparison(op: &BinaryOperator) -> Option<&'static str> {
+    use BinaryOperator as B;
+    match op {
+        B::Eq => Some("eq"),
+        B::NotEq => Some("ne"),
+        B::Lt => Some("lt"),
+        B::LtEq => Some("le"),
+        B::Gt => Some("gt"),
+        B::GtEq => Some("ge"),
+        _ => None,
+    }
+}
 
 impl Binder<'_> {
     /// A comparison, of values or of rows.
@@ -47,16 +62,28 @@ impl Binder<'_> {
 
     pub fn in_list(&mut self, x: &ast::Expr, list: &[ast::Expr], negated: bool, e: &ast::Expr) -> Bound<Expr> {
         let found = if parts(x).is_some() {
-            let tests = all(list.iter().map(|y| Ok((self.compare("eq", x, y, e)?, e))))?;
-            match tests.len() {
-                1 => tests.into_iter().next().map(|t| t.0).unwrap_or_else(|| panic!("one test")),
-                _ => self.apply("or", tests, e)?,
-            }
+            self.with_each("eq", x, list, "or", e)?
         } else {
             let args: Vec<&ast::Expr> = std::iter::once(x).chain(list).collect();
             self.call_of("in", &args, e)?
         };
         self.negate_if(negated, found, e)
+    }
+
+    /// The comparison of `x` with each of a list that is not empty, joined by `join`: AND or OR.
+    pub fn with_each(
+        &mut self,
+        name: &str,
+        x: &ast::Expr,
+        list: &[ast::Expr],
+        join: &str,
+        e: &ast::Expr,
+    ) -> Bound<Expr> {
+        let tests = all(list.iter().map(|y| Ok((self.compare(name, x, y, e)?, e))))?;
+        match <[Argument; 1]>::try_from(tests) {
+            Ok([(test, _)]) => Ok(test),
+            Err(tests) => self.apply(join, tests, e),
+        }
     }
 
     pub fn like(

@@ -8,6 +8,7 @@ use sqlparser::ast::{
 };
 
 use super::coerce::{arg, is_untyped};
+use super::compare::comparison;
 use super::precedence::reordered;
 use super::rows::symmetric;
 use super::{Binder, Bound, all};
@@ -254,14 +255,11 @@ impl Binder<'_> {
 
     fn binary(&mut self, left: &ast::Expr, op: &BinaryOperator, right: &ast::Expr, e: &ast::Expr) -> Bound<Expr> {
         use BinaryOperator as B;
+        if let Some(name) = comparison(op) {
+            return self.compare(name, left, right, e);
+        }
         let name = match op {
             B::And | B::Or => return self.logic(op, e),
-            B::Eq => return self.compare("eq", left, right, e),
-            B::NotEq => return self.compare("ne", left, right, e),
-            B::Lt => return self.compare("lt", left, right, e),
-            B::LtEq => return self.compare("le", left, right, e),
-            B::Gt => return self.compare("gt", left, right, e),
-            B::GtEq => return self.compare("ge", left, right, e),
             B::Spaceship => return self.compare("not_distinct_from", left, right, e),
             B::Plus => "add",
             B::Minus => "sub",

@@ -15,7 +15,8 @@ use deltaq_operators::{Expr, Scalar, SqlType};
 use sqlparser::ast::{self, BinaryOperator, UnaryOperator};
 
 use super::coerce::{arg, cast};
-use super::expr::{Argument, bare, operands};
+use super::compare::comparison;
+use super::expr::{bare, operands};
 use super::group::reads_subquery;
 use super::place::{Place, is_correlated};
 use super::query::{Purpose, Rows};
@@ -181,20 +182,17 @@ impl Binder<'_> {
             let span = self.span(e);
             return self.unsupported("ANY and ALL of anything but a subquery are", span, "write x IN (…)");
         };
-        let op = match (op, all) {
+        match (op, all) {
             (BinaryOperator::Eq, false) => return self.in_subquery(x, query),
             (BinaryOperator::NotEq, true) => {
                 let found = self.in_subquery(x, query)?;
                 return self.negate_if(true, found, e);
             }
-            (BinaryOperator::Lt, _) => "lt",
-            (BinaryOperator::LtEq, _) => "le",
-            (BinaryOperator::Gt, _) => "gt",
-            (BinaryOperator::GtEq, _) => "ge",
-            _ => {
-                let span = self.span(e);
-                return self.unsupported("this operator before ANY or ALL is", span, "=, <> ALL, <, <=, > and >= are");
-            }
+            _ => {}
+        }
+        let Some(op) = comparison(op).filter(|op| !matches!(*op, "eq" | "ne")) else {
+            let span = self.span(e);
+            return self.unsupported("this operator before ANY or ALL is", span, "=, <> ALL, <, <=, > and >= are");
         };
         let span = self.span(&**query);
         let (left, rows) = (self.expr(x), self.subquery(query, Purpose::Set));
@@ -222,26 +220,17 @@ impl Binder<'_> {
         every: bool,
         e: &ast::Expr,
     ) -> Bound<Expr> {
-        let name = match (op, every) {
+        match (op, every) {
             _ if list.is_empty() => return Ok(Expr::literal(Scalar::Boolean(every), SqlType::Boolean)),
             (BinaryOperator::Eq, false) => return self.in_list(x, list, false, e),
             (BinaryOperator::NotEq, true) => return self.in_list(x, list, true, e),
-            (BinaryOperator::Eq, true) => "eq",
-            (BinaryOperator::NotEq, false) => "ne",
-            (BinaryOperator::Lt, _) => "lt",
-            (BinaryOperator::LtEq, _) => "le",
-            (BinaryOperator::Gt, _) => "gt",
-            (BinaryOperator::GtEq, _) => "ge",
-            _ => {
-                let span = self.span(e);
-                return self.unsupported("this operator before ANY or ALL is", span, "=, <>, <, <=, > and >= are");
-            }
-        };
-        let tests = all(list.iter().map(|y| Ok((self.compare(name, x, y, e)?, e))))?;
-        match <[Argument; 1]>::try_from(tests) {
-            Ok([(test, _)]) => Ok(test),
-            Err(tests) => self.apply(if every { "and" } else { "or" }, tests, e),
+            _ => {}
         }
+        let Some(name) = comparison(op) else {
+            let span = self.span(e);
+            return self.unsupported("this operator before ANY or ALL is", span, "=, <>, <, <=, > and >= are");
+        };
+        self.with_each(name, x, list, if every { "and" } else { "or" }, e)
     }
 
     /// The conditions that AND joins in `e`.

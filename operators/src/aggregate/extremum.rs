@@ -3,12 +3,11 @@
 
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
-use deltaq_circuit::Weight;
 use deltaq_circuit::arrays::View;
 
 use super::accumulator::{Accumulator, Rows};
 use super::multiset::Multiset;
-use super::order::Order;
+use super::order::{Order, read_counted, write_counted};
 use super::{Function, take};
 use crate::types::SqlType;
 use crate::value::Errors;
@@ -63,20 +62,14 @@ impl<O: Order> Accumulator for Extrema<O> {
 
     fn write(&self, group: usize, bytes: &mut Vec<u8>) {
         let entries = self.values[group].entries();
-        bytes.extend_from_slice(&(entries.len() as u64).to_le_bytes());
-        for (key, weight) in &entries {
-            O::write(key, bytes);
-            bytes.extend_from_slice(&weight.to_le_bytes());
-        }
+        write_counted::<O>(entries.len(), entries.iter(), bytes);
     }
 
     fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
-        for _ in 0..u64::from_le_bytes(take(bytes)?) {
-            let key = O::read(bytes)?;
-            let grows = self.values[group].add(key, Weight::from_le_bytes(take(bytes)?), O::heap_bytes);
+        read_counted::<O>(bytes, |key, weight| {
+            let grows = self.values[group].add(key, weight, O::heap_bytes);
             self.heap = self.heap.wrapping_add_signed(grows);
-        }
-        Some(())
+        })
     }
 }
 

@@ -5,10 +5,10 @@ use arrow_schema::DataType;
 use deltaq_circuit::Weight;
 use deltaq_circuit::arrays::View;
 
+use super::Function;
 use super::accumulator::{Accumulator, Rows};
-use super::order::Order;
+use super::order::{Order, read_counted, write_counted};
 use super::tally::{Change, Tally};
-use super::{Function, take};
 use crate::list::List;
 use crate::types::SqlType;
 use crate::value::Errors;
@@ -101,18 +101,10 @@ impl<O: Order> Accumulator for Mode<O> {
 
     fn write(&self, group: usize, bytes: &mut Vec<u8>) {
         let list = &self.groups[group].values.0;
-        bytes.extend_from_slice(&(list.len() as u64).to_le_bytes());
-        for (key, weight) in list.iter() {
-            O::write(key, bytes);
-            bytes.extend_from_slice(&weight.to_le_bytes());
-        }
+        write_counted::<O>(list.len(), list.iter(), bytes);
     }
 
     fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
-        for _ in 0..u64::from_le_bytes(take(bytes)?) {
-            let key = O::read(bytes)?;
-            self.add(group, key, Weight::from_le_bytes(take(bytes)?));
-        }
-        Some(())
+        read_counted::<O>(bytes, |key, weight| self.add(group, key, weight))
     }
 }

@@ -23,7 +23,7 @@ use super::accumulator::{Accumulator, Rows, accumulator, serves};
 use super::distinct_values::{Call, DistinctValues};
 use super::{Function, Rest};
 use crate::types::SqlType;
-use crate::value::{Errors, EvalError};
+use crate::value::Errors;
 
 /// One aggregate call over columns.
 #[derive(Clone, PartialEq)]
@@ -321,7 +321,7 @@ impl Grouped {
         let weights = if weight == 1 { Weights::Ones } else { Weights::Each(vec![weight; groups.len()].into()) };
         let mut rows = Batch::with_len(columns, weights, groups.len());
         if !errors.is_empty() {
-            report(errors, weight, &mut output.errors);
+            report(errors, |_| true, weight, &mut output.errors);
             let good: Vec<u32> = (0..groups.len() as u32).filter(|g| errors.get(*g as usize).is_none()).collect();
             rows = rows.take(&good.into());
         }
@@ -354,8 +354,10 @@ fn passing(delta: &Batch, filter: usize) -> BooleanBuffer {
     }
 }
 
-fn report(errors: &Errors, weight: Weight, into: &mut Vec<RowError>) {
-    into.extend(errors.iter().map(|(_, e)| RowError { code: e.code, message: e.message.clone(), weight }));
+/// Adds the errors of those rows that are `there`.
+fn report(errors: &Errors, there: impl Fn(usize) -> bool, weight: Weight, into: &mut Vec<RowError>) {
+    let errors = errors.iter().filter(|(row, _)| there(*row));
+    into.extend(errors.map(|(_, e)| RowError { code: e.code, message: e.message.clone(), weight }));
 }
 
 impl Operator for Grouped {
@@ -381,32 +383,20 @@ impl Operator for Grouped {
         old.iter().zip(&new).for_each(|(old, new)| arrays::differ(old, new, &mut differs));
         let is: Vec<bool> = touched.iter().map(|g| self.exists(*g)).collect();
         let (mut retracted, mut inserted) = (Vec::with_capacity(touched.len()), Vec::with_capacity(touched.len()));
-        if old_errors.is_empty() && new_errors.is_empty() {
-            for (at, ((was, is), differs)) in was.iter().zip(&is).zip(&differs).enumerate() {
-                let changed = *differs || was != is;
-                if *was && changed {
-                    retracted.push(at as u32);
-                }
-                if *is && changed {
-                    inserted.push(at as u32);
-                }
+        for (at, differs) in differs.iter().enumerate() {
+            let stood = was[at] && old_errors.get(at).is_none();
+            let stands = is[at] && new_errors.get(at).is_none();
+            let changed = *differs || stood != stands;
+            if stood && changed {
+                retracted.push(at as u32);
             }
-        } else {
-            for at in 0..touched.len() {
-                let (failed, fails) = (old_errors.get(at), new_errors.get(at));
-                let (stood, stands) = (was[at] && failed.is_none(), is[at] && fails.is_none());
-                if stood && (!stands || differs[at]) {
-                    retracted.push(at as u32);
-                }
-                if stands && (!stood || differs[at]) {
-                    inserted.push(at as u32);
-                }
-                let mut note = |error: Option<&EvalError>, weight| {
-                    output.errors.extend(error.map(|e| RowError { code: e.code, message: e.message.clone(), weight }));
-                };
-                note(failed.filter(|_| was[at]), -1);
-                note(fails.filter(|_| is[at]), 1);
+            if stands && changed {
+                inserted.push(at as u32);
             }
+        }
+        if !(old_errors.is_empty() && new_errors.is_empty()) {
+            report(&old_errors, |at| was[at], -1, &mut output.errors);
+            report(&new_errors, |at| is[at], 1, &mut output.errors);
             output.errors = deltaq_circuit::definition::difference(&[], &output.errors);
         }
         if !retracted.is_empty() || !inserted.is_empty() {

@@ -3,6 +3,7 @@
 use arrow_array::ArrayRef;
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_schema::DataType;
+use deltaq_circuit::Weight;
 use deltaq_circuit::arrays::{self, Values, View, normal_f32, normal_f64, var};
 
 use super::take;
@@ -23,6 +24,28 @@ pub(super) trait Order: Send + 'static {
     fn write(key: &Self::Key, bytes: &mut Vec<u8>);
 
     fn read(bytes: &mut &[u8]) -> Option<Self::Key>;
+}
+
+/// Appends values with how often each stands: how many, then each value and its weight.
+pub(super) fn write_counted<'a, O: Order>(
+    len: usize,
+    entries: impl Iterator<Item = &'a (O::Key, Weight)>,
+    bytes: &mut Vec<u8>,
+) {
+    bytes.extend_from_slice(&(len as u64).to_le_bytes());
+    for (key, weight) in entries {
+        O::write(key, bytes);
+        bytes.extend_from_slice(&weight.to_le_bytes());
+    }
+}
+
+/// Hands what [`write_counted`] has written to `add`. None where the bytes are no such values.
+pub(super) fn read_counted<O: Order>(bytes: &mut &[u8], mut add: impl FnMut(O::Key, Weight)) -> Option<()> {
+    for _ in 0..u64::from_le_bytes(take(bytes)?) {
+        let key = O::read(bytes)?;
+        add(key, Weight::from_le_bytes(take(bytes)?));
+    }
+    Some(())
 }
 
 fn validity<K>(keys: &[Option<&K>]) -> Option<NullBuffer> {

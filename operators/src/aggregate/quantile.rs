@@ -13,8 +13,8 @@ use deltaq_circuit::Weight;
 use deltaq_circuit::arrays::View;
 
 use super::accumulator::{Accumulator, Rows};
-use super::order::Order;
-use super::{Function, Rest, take};
+use super::order::{Order, read_counted, write_counted};
+use super::{Function, Rest};
 use crate::types::SqlType;
 use crate::value::Errors;
 
@@ -193,18 +193,10 @@ impl<O: Order> Accumulator for Quantile<O> {
 
     fn write(&self, group: usize, bytes: &mut Vec<u8>) {
         let values = &self.groups[group];
-        bytes.extend_from_slice(&(values.iter().count() as u64).to_le_bytes());
-        for (key, weight) in values.iter() {
-            O::write(key, bytes);
-            bytes.extend_from_slice(&weight.to_le_bytes());
-        }
+        write_counted::<O>(values.iter().count(), values.iter(), bytes);
     }
 
     fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Option<()> {
-        for _ in 0..u64::from_le_bytes(take(bytes)?) {
-            let key = O::read(bytes)?;
-            self.add(group, key, Weight::from_le_bytes(take(bytes)?));
-        }
-        Some(())
+        read_counted::<O>(bytes, |key, weight| self.add(group, key, weight))
     }
 }

@@ -2,33 +2,11 @@
 
 use arrow_array::types::*;
 
-use crate::functions::kernel::{at, checked, checked2, column, nulls, side, strict};
-use crate::functions::resolve::{any_nullable, exactly};
-use crate::functions::{Function, Kernel, Syntax};
+use crate::functions::Function;
+use crate::functions::kernel::{at, column, nulls, side, strict};
+use crate::functions::powers::{beyond, double, doubles, doubles2, infinite, unit};
+use crate::functions::resolve::exactly;
 use crate::types::SqlType;
-
-const DOUBLE: SqlType = SqlType::Double;
-
-const fn double(
-    name: &'static str,
-    usage: &'static str,
-    doc: &'static str,
-    examples: &'static [(&'static str, &'static str)],
-    prepare: fn(&[crate::expr::Expr], SqlType) -> Kernel,
-) -> Function {
-    Function {
-        name,
-        aliases: &[],
-        syntax: Syntax::Call,
-        family: "math",
-        usage,
-        doc,
-        examples,
-        resolve: |args| exactly(args, &[DOUBLE], DOUBLE),
-        nullable: any_nullable,
-        prepare,
-    }
-}
 
 /// The functions.
 pub const FUNCTIONS: &[Function] = &[
@@ -38,7 +16,7 @@ pub const FUNCTIONS: &[Function] = &[
         "Sine of an angle in degrees.",
         &[("sind(30)", "0.5")],
         |_, _| {
-            of(
+            doubles(
                 |x| {
                     let (quadrant, rest) = reduced(x);
                     let value = match quadrant {
@@ -47,7 +25,7 @@ pub const FUNCTIONS: &[Function] = &[
                     };
                     if quadrant >= 2 { -value } else { value }
                 },
-                |x| x.is_infinite(),
+                infinite,
             )
         },
     ),
@@ -56,61 +34,51 @@ pub const FUNCTIONS: &[Function] = &[
         "cosd(double precision) → double precision",
         "Cosine of an angle in degrees.",
         &[("cosd(60)", "0.5")],
-        |_, _| of(cosine_of, |x| x.is_infinite()),
+        |_, _| doubles(cosine_of, infinite),
     ),
     double(
         "tand",
         "tand(double precision) → double precision",
         "Tangent of an angle in degrees.",
         &[("tand(45)", "1")],
-        |_, _| of(tangent_of, |x| x.is_infinite()),
+        |_, _| doubles(tangent_of, infinite),
     ),
     double(
         "cotd",
         "cotd(double precision) → double precision",
         "Cotangent of an angle in degrees.",
         &[("cotd(45)", "1")],
-        |_, _| of(|x| tangent_of(90.0 - x), |x| x.is_infinite()),
+        |_, _| doubles(|x| tangent_of(90.0 - x), infinite),
     ),
     double(
         "asind",
         "asind(double precision) → double precision",
         "Arc sine in degrees. Beyond −1 to 1: error 22003.",
         &[("asind(0.5)", "30")],
-        |_, _| of(|x| if x < 0.0 { -arc_sine(-x) } else { arc_sine(x) }, |x| x.abs() > 1.0),
+        |_, _| doubles(|x| if x < 0.0 { -arc_sine(-x) } else { arc_sine(x) }, unit),
     ),
     double(
         "acosd",
         "acosd(double precision) → double precision",
         "Arc cosine in degrees. Beyond −1 to 1: error 22003.",
         &[("acosd(0.5)", "60")],
-        |_, _| of(|x| if x < 0.0 { 90.0 + arc_sine(-x) } else { arc_cosine(x) }, |x| x.abs() > 1.0),
+        |_, _| doubles(|x| if x < 0.0 { 90.0 + arc_sine(-x) } else { arc_cosine(x) }, unit),
     ),
     double(
         "atand",
         "atand(double precision) → double precision",
         "Arc tangent in degrees.",
         &[("atand(1)", "45")],
-        |_, _| of(|x| x.atan() / 1f64.atan() * 45.0, |_| false),
+        |_, _| doubles(|x| x.atan() / 1f64.atan() * 45.0, |_, _| None),
     ),
     Function {
-        resolve: |args| exactly(args, &[DOUBLE; 2], DOUBLE),
+        resolve: |args| exactly(args, &[SqlType::Double; 2], SqlType::Double),
         ..double(
             "atan2d",
             "atan2d(y, x) → double precision",
             "The angle of the point (x, y) in degrees.",
             &[("atan2d(1, 0)", "90")],
-            |_, ty| {
-                let out = ty.arrow();
-                strict(ty, move |args, _, errors| {
-                    let (y, x, nulls) = (side::<Float64Type>(&args[0]), side::<Float64Type>(&args[1]), nulls(args));
-                    let failure = ("22003", "input is out of range");
-                    let values = checked2(y, x, nulls.as_ref(), errors, failure, |y: f64, x| {
-                        (y.atan2(x) / 1f64.atan() * 45.0, false)
-                    });
-                    column::<Float64Type>(values, nulls, &out)
-                })
-            },
+            |_, _| doubles2(|y, x| y.atan2(x) / 1f64.atan() * 45.0, |_, _, _| None),
         )
     },
     double(
@@ -118,21 +86,21 @@ pub const FUNCTIONS: &[Function] = &[
         "asinh(double precision) → double precision",
         "Inverse hyperbolic sine.",
         &[("asinh(0)", "0")],
-        |_, _| of(f64::asinh, |_| false),
+        |_, _| doubles(f64::asinh, |_, _| None),
     ),
     double(
         "acosh",
         "acosh(double precision) → double precision",
         "Inverse hyperbolic cosine. Below 1: error 22003.",
         &[("acosh(1)", "0"), ("acosh(0.5)", "error 22003")],
-        |_, _| of(f64::acosh, |x| x < 1.0),
+        |_, _| doubles(f64::acosh, |x, _| beyond(x < 1.0)),
     ),
     double(
         "atanh",
         "atanh(double precision) → double precision",
         "Inverse hyperbolic tangent. Beyond −1 to 1: error 22003.",
         &[("atanh(0)", "0"), ("atanh(2)", "error 22003")],
-        |_, _| of(f64::atanh, |x| x.abs() > 1.0),
+        |_, _| doubles(f64::atanh, unit),
     ),
     Function {
         resolve: |args| exactly(args, &[SqlType::BigInt], SqlType::Decimal(38, 0)),
@@ -170,15 +138,6 @@ pub const FUNCTIONS: &[Function] = &[
         )
     },
 ];
-
-fn of(f: fn(f64) -> f64, is_beyond: fn(f64) -> bool) -> Kernel {
-    strict(DOUBLE, move |args, _, errors| {
-        let nulls = nulls(args);
-        let x = side::<Float64Type>(&args[0]);
-        let values = checked(x, nulls.as_ref(), errors, ("22003", "input is out of range"), |x| (f(x), is_beyond(x)));
-        column::<Float64Type>(values, nulls, &DOUBLE.arrow())
-    })
-}
 
 /// Which quarter of the circle an angle lies in, and how far.
 fn reduced(x: f64) -> (u8, f64) {

@@ -15,7 +15,7 @@ use crate::value::{Errors, EvalError};
 const FAMILY: &str = "datetime";
 pub(super) const RANGE: (&str, &str) = ("22008", "timestamp out of range");
 
-/// A function of this family.
+/// A function of this family, which several files make up.
 pub(super) const fn entry(
     name: &'static str,
     usage: &'static str,

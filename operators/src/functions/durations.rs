@@ -3,40 +3,15 @@
 use arrow_array::types::*;
 use arrow_buffer::{IntervalMonthDayNano, NullBuffer};
 
-use crate::expr::Expr;
 use crate::functions::calendar::{DAY, civil, month_len};
+use crate::functions::datetime::{RANGE, entry};
 use crate::functions::interval::{Interval, length, unit};
 use crate::functions::kernel::{checked, checked2, column, constant_text, map, nulls, side, strict};
-use crate::functions::resolve::{any_nullable, count, exactly};
+use crate::functions::resolve::{count, exactly};
 use crate::functions::temporal::{add_months, shift};
-use crate::functions::{Arg, Function, Kernel, Signature, Syntax};
+use crate::functions::{Arg, Function, Kernel};
 use crate::types::{SqlType, TEXT};
 use crate::value::{Errors, Value};
-
-const FAMILY: &str = "datetime";
-const RANGE: (&str, &str) = ("22008", "timestamp out of range");
-
-const fn entry(
-    name: &'static str,
-    usage: &'static str,
-    doc: &'static str,
-    examples: &'static [(&'static str, &'static str)],
-    resolve: fn(&[Arg]) -> Result<Signature, String>,
-    prepare: fn(&[Expr], SqlType) -> Kernel,
-) -> Function {
-    Function {
-        name,
-        aliases: &[],
-        syntax: Syntax::Call,
-        family: FAMILY,
-        usage,
-        doc,
-        examples,
-        resolve,
-        nullable: any_nullable,
-        prepare,
-    }
-}
 
 /// The functions.
 pub const FUNCTIONS: &[Function] = &[

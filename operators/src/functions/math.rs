@@ -12,7 +12,7 @@ use crate::types::SqlType;
 
 const FAMILY: &str = "math";
 
-const fn entry(
+pub(super) const fn entry(
     name: &'static str,
     aliases: &'static [&'static str],
     usage: &'static str,

@@ -7,38 +7,14 @@ use arrow_buffer::NullBuffer;
 
 use crate::expr::Expr;
 use crate::functions::kernel::{at, column, map, map2, nulls, side, strict};
-use crate::functions::resolve::{any_nullable, count, exactly};
-use crate::functions::{Arg, Function, Kernel, Signature, Syntax};
+use crate::functions::math::entry;
+use crate::functions::resolve::{count, exactly};
+use crate::functions::{Function, Kernel, Syntax};
 use crate::types::SqlType;
 use crate::value::{Errors, Value};
 
-const FAMILY: &str = "math";
-
-const fn entry(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    usage: &'static str,
-    doc: &'static str,
-    examples: &'static [(&'static str, &'static str)],
-    resolve: fn(&[Arg]) -> Result<Signature, String>,
-    prepare: fn(&[Expr], SqlType) -> Kernel,
-) -> Function {
-    Function {
-        name,
-        aliases,
-        syntax: Syntax::Call,
-        family: FAMILY,
-        usage,
-        doc,
-        examples,
-        resolve,
-        nullable: any_nullable,
-        prepare,
-    }
-}
-
 /// A function of one double.
-const fn double(
+pub(super) const fn double(
     name: &'static str,
     usage: &'static str,
     doc: &'static str,
@@ -158,20 +134,15 @@ pub const FUNCTIONS: &[Function] = &[
             |_, _| power(),
         )
     },
-    Function {
-        name: "pi",
-        aliases: &[],
-        syntax: Syntax::Call,
-        family: FAMILY,
-        usage: "pi() → double precision",
-        doc: "π.",
-        examples: &[("pi()", "3.141592653589793")],
-        resolve: |args| exactly(args, &[], SqlType::Double),
-        nullable: any_nullable,
-        prepare: |_, _| {
-            Box::new(|_, _| Value::constant(Arc::new(arrow_array::Float64Array::from(vec![std::f64::consts::PI]))))
-        },
-    },
+    entry(
+        "pi",
+        &[],
+        "pi() → double precision",
+        "π.",
+        &[("pi()", "3.141592653589793")],
+        |args| exactly(args, &[], SqlType::Double),
+        |_, _| Box::new(|_, _| Value::constant(Arc::new(arrow_array::Float64Array::from(vec![std::f64::consts::PI])))),
+    ),
     double(
         "degrees",
         "degrees(double precision) → double precision",
@@ -255,7 +226,8 @@ pub const FUNCTIONS: &[Function] = &[
     ),
 ];
 
-type Failure = (&'static str, &'static str);
+/// SQLSTATE and message.
+pub(super) type Failure = (&'static str, &'static str);
 
 const OVERFLOW: Failure = ("22003", "value out of range: overflow");
 const UNDERFLOW: Failure = ("22003", "value out of range: underflow");
@@ -288,12 +260,19 @@ fn logarithm(x: f64) -> Option<Failure> {
     }
 }
 
-fn infinite(x: f64, _: f64) -> Option<Failure> {
-    x.is_infinite().then_some(("22003", "input is out of range"))
+/// That an argument is infinite, for functions that have no value there.
+pub(super) fn infinite(x: f64, _: f64) -> Option<Failure> {
+    beyond(x.is_infinite())
 }
 
-fn unit(x: f64, _: f64) -> Option<Failure> {
-    (x.abs() > 1.0).then_some(("22003", "input is out of range"))
+/// That an argument is beyond −1 to 1.
+pub(super) fn unit(x: f64, _: f64) -> Option<Failure> {
+    beyond(x.abs() > 1.0)
+}
+
+/// That an argument is beyond what the function takes, where it is.
+pub(super) fn beyond(is_beyond: bool) -> Option<Failure> {
+    is_beyond.then_some(("22003", "input is out of range"))
 }
 
 fn overflows(x: f64, y: f64) -> Option<Failure> {
@@ -301,7 +280,7 @@ fn overflows(x: f64, y: f64) -> Option<Failure> {
 }
 
 /// A function of a double, and why it fails for an argument and its result.
-fn doubles(f: fn(f64) -> f64, why: fn(f64, f64) -> Option<Failure>) -> Kernel {
+pub(super) fn doubles(f: fn(f64) -> f64, why: fn(f64, f64) -> Option<Failure>) -> Kernel {
     strict(SqlType::Double, move |args, _, errors| {
         let (a, nulls) = (side::<Float64Type>(&args[0]), nulls(args));
         let values = map(a, f);
@@ -311,7 +290,7 @@ fn doubles(f: fn(f64) -> f64, why: fn(f64, f64) -> Option<Failure>) -> Kernel {
 }
 
 /// As [`doubles`], of two.
-fn doubles2(f: fn(f64, f64) -> f64, why: fn(f64, f64, f64) -> Option<Failure>) -> Kernel {
+pub(super) fn doubles2(f: fn(f64, f64) -> f64, why: fn(f64, f64, f64) -> Option<Failure>) -> Kernel {
     strict(SqlType::Double, move |args, _, errors| {
         let (a, b, nulls) = (side::<Float64Type>(&args[0]), side::<Float64Type>(&args[1]), nulls(args));
         let values = map2(a, b, f);

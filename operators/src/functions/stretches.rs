@@ -8,38 +8,13 @@ use arrow_array::types::*;
 use arrow_array::{Array, ArrayRef, BooleanArray};
 use arrow_buffer::IntervalMonthDayNano;
 
-use crate::expr::Expr;
 use crate::functions::calendar::{DAY, MICROS};
+use crate::functions::datetime::entry;
 use crate::functions::kernel::{at, booleans, column, inherited, lenient, nulls, side, strict};
-use crate::functions::resolve::{always_nullable, any_nullable, count, is_unknown, names, signature};
-use crate::functions::{Arg, Function, Kernel, Signature, Syntax};
+use crate::functions::resolve::{always_nullable, count, is_unknown, names, signature};
+use crate::functions::{Arg, Function, Kernel, Syntax};
 use crate::types::SqlType;
 use crate::value::Value;
-
-const FAMILY: &str = "datetime";
-
-const fn entry(
-    name: &'static str,
-    usage: &'static str,
-    doc: &'static str,
-    examples: &'static [(&'static str, &'static str)],
-    resolve: fn(&[Arg]) -> Result<Signature, String>,
-    prepare: fn(&[Expr], SqlType) -> Kernel,
-) -> Function {
-    let nullable = any_nullable;
-    Function {
-        name,
-        aliases: &[],
-        syntax: Syntax::Call,
-        family: FAMILY,
-        usage,
-        doc,
-        examples,
-        resolve,
-        nullable,
-        prepare,
-    }
-}
 
 /// The functions.
 pub const FUNCTIONS: &[Function] = &[
