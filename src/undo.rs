@@ -66,6 +66,7 @@ impl Interior {
     pub(crate) fn stand(&mut self, undo: Vec<Undo>) -> Result<()> {
         // What happened before still reaches those whose subscriptions end.
         self.wait()?;
+        let frees = undo.iter().any(|change| !matches!(change, Undo::Created(_)));
         for change in undo {
             match change {
                 Undo::Dropped(_, name, _) => self.end_subscriptions(&name, &format!("\"{name}\" was dropped"))?,
@@ -76,7 +77,7 @@ impl Interior {
                 Undo::Created(_) | Undo::Widened(_) | Undo::Replaced { same: true, .. } => {}
             }
         }
-        self.sweep()
+        if frees { self.sweep() } else { Ok(()) }
     }
 
     /// Undoes changes of the catalog, the last one first.

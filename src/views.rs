@@ -212,7 +212,9 @@ impl Interior {
             return Ok(());
         }
         let graph = self.circuit.graph();
-        graph.validate().map_err(|fault| Error::new("XX000", format!("the circuit is not valid: {fault}")))?;
+        graph
+            .validate_from(nodes[0].id)
+            .map_err(|fault| Error::new("XX000", format!("the circuit is not valid: {fault}")))?;
         let mut sources: Vec<NodeId> = Vec::new();
         for input in nodes.iter().flat_map(|node| &node.inputs) {
             if !nodes.iter().any(|n| n.id == *input) {

@@ -38,6 +38,9 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     if bench.wants("create-view") {
         create_view(bench)?;
     }
+    if bench.wants("many-views") {
+        many_views(bench)?;
+    }
     Ok(())
 }
 
@@ -272,4 +275,33 @@ fn create_view(bench: &mut Bench) -> Result<()> {
         bench.latencies(case, workers, &mut times, Some(5_000.0));
     }
     Ok(())
+}
+
+/// Views over one table, and steps of another that none of them reads.
+fn many_views(bench: &mut Bench) -> Result<()> {
+    let workers = bench.options().workers;
+    let mut db = open(workers, COUNT)?;
+    db.execute("CREATE TABLE other(k BIGINT NOT NULL, v BIGINT NOT NULL)")?;
+    let sub = db.subscribe("counts")?;
+    let mut made = 0;
+    for views in bench.size([0, 100, 1_000, 10_000], [0, 10, 20, 50]) {
+        let sql: Vec<String> = (made..views)
+            .map(|n| format!("CREATE VIEW v{n} AS SELECT k, SUM(v) AS s FROM other WHERE v > {n} GROUP BY k"))
+            .collect();
+        let (duration, done) = time(|| db.execute(&sql.join(";")));
+        done?;
+        let case = format!("many-views/{views}");
+        if views > 0 {
+            let value = duration.as_secs_f64() * 1e6 / (views - made) as f64;
+            bench.figure(&Figure { case: &case, workers, metric: "create", value, unit: "µs a view", reach: None });
+        }
+        made = views;
+        let repeats = repeats(bench, 1);
+        let steps =
+            random_rows(repeats, 1_000, 7).into_iter().map(|row| vec![("t", Op::Append(batch(["k", "v"], &[row])))]);
+        let mut times = timed(&mut db, &sub, steps.collect())?;
+        bench.latencies(&case, workers, &mut times, None);
+    }
+    let counted: i64 = rows::<Row>(&mut db, "SELECT k, n FROM counts")?.iter().map(|row| row.1).sum();
+    check("rows counted", &counted, &(4 * repeats(bench, 1) as i64))
 }

@@ -122,8 +122,16 @@ impl Graph {
     /// # Errors
     /// The first fault, in words that name the node.
     pub fn validate(&self) -> Result<(), String> {
+        self.validate_from(NodeId(0))
+    }
+
+    /// As [`Graph::validate`], of the nodes from `first` on.
+    ///
+    /// # Errors
+    /// The first fault, in words that name the node.
+    pub fn validate_from(&self, first: NodeId) -> Result<(), String> {
         let mut last = None;
-        for node in &self.nodes {
+        for node in &self.nodes[self.nodes.partition_point(|node| node.id < first)..] {
             let name = format!("node {} ({})", node.id.0, node.kind.name());
             if last >= Some(node.id) {
                 return Err(format!("{name} is out of order"));

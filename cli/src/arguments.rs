@@ -20,7 +20,7 @@ pub struct Arguments {
     pub command: Option<Command>,
 
     /// Run this SQL (or dot command) and end; may be given several times
-    #[arg(short = 'c', long = "command", value_name = "SQL")]
+    #[arg(short = 'c', long = "command", value_name = "SQL", allow_hyphen_values = true)]
     pub commands: Vec<String>,
 
     /// How rows are shown

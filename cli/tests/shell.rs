@@ -25,6 +25,11 @@ fn commands_share_an_engine() {
 }
 
 #[test]
+fn a_command_may_begin_with_a_comment() {
+    run(&["-m", "csv", "-c", "-- one row\nSELECT 1 AS a"], "").prints("a\n1\n");
+}
+
+#[test]
 fn a_script_on_standard_input() {
     let script = format!(
         "{ORDERS}INSERT INTO orders VALUES (1, 7, 10), (2, 7, 5.5), (3, 8, 1);\nSELECT * FROM top ORDER BY cust"

@@ -14,6 +14,7 @@
 //! An arrangement takes its delta in when the last stratum that reads it has run: until then every reader, in whatever
 //! stratum, sees the same content.
 
+mod frame;
 mod scatter;
 mod starting;
 
@@ -26,8 +27,8 @@ use crate::graph::{Kind, Node, NodeId};
 use crate::operator::{Class, Context, Input, Operator, Output, Partition, Query, RowError, Size};
 use crate::trace::Trace;
 
+pub use frame::Frame;
 use scatter::scatter;
-use starting::Start;
 
 /// A batch on its way to another worker's copy of an exchange node.
 #[derive(Clone, Debug)]
@@ -57,41 +58,27 @@ pub struct Executor {
     workers: usize,
     cells: Vec<Cell>,
     places: HashMap<NodeId, usize>,
-    strata: Vec<Stratum>,
-    any_starting: bool,
+    /// By stratum: the last one that reads what it reads.
+    holds: Vec<usize>,
+    /// The nodes that start in the next epoch.
+    starting: Vec<usize>,
     /// Frames of finished epochs, to be used again.
     spare: Vec<Frame>,
-}
-
-/// An epoch under way: what nodes have yielded in it so far.
-pub struct Frame {
-    epoch: Epoch,
-    /// Each node's delta, by its place.
-    deltas: Vec<Batch>,
-    /// There where nodes start in this epoch.
-    start: Option<Start>,
-    errors: Vec<(NodeId, RowError)>,
 }
 
 /// A node at work.
 struct Cell {
     node: Node,
     inputs: Vec<usize>,
+    /// The nodes that read it, all of them further on.
+    readers: Vec<usize>,
     stratum: usize,
+    /// The last stratum in which its delta is read.
+    last_read: usize,
     watched: bool,
     /// Not yet run: its first epoch feeds it the contents of older inputs.
     starting: bool,
     role: Role,
-}
-
-#[derive(Default)]
-struct Stratum {
-    /// The nodes it runs, in order.
-    places: Vec<usize>,
-    /// The arrangements that nobody reads in a later one.
-    settling: Vec<usize>,
-    /// The last stratum that reads what this one reads.
-    hold: usize,
 }
 
 enum Role {
@@ -116,8 +103,8 @@ impl Executor {
             workers,
             cells: Vec::new(),
             places: HashMap::new(),
-            strata: Vec::new(),
-            any_starting: false,
+            holds: Vec::new(),
+            starting: Vec::new(),
             spare: Vec::new(),
         }
     }
@@ -146,12 +133,20 @@ impl Executor {
             };
             let below = inputs.iter().map(|i| self.cells[*i].stratum).max().unwrap_or(0);
             let stratum = below + usize::from(matches!(role, Role::Exchange(_)));
-            let place = self.cells.len();
-            self.places.insert(node.id, place);
-            self.cells.push(Cell { node, inputs, stratum, watched: false, starting: true, role });
-            self.any_starting = true;
+            let cell = Cell {
+                node,
+                inputs,
+                readers: Vec::new(),
+                stratum,
+                last_read: stratum,
+                watched: false,
+                starting: true,
+                role,
+            };
+            self.starting.push(self.cells.len());
+            self.put(cell);
         }
-        self.lay_strata();
+        self.find_holds();
     }
 
     /// Removes nodes, which no remaining node may read, and their state.
@@ -160,31 +155,41 @@ impl Executor {
         self.places.clear();
         for cell in cells.into_iter().filter(|c| !nodes.contains(&c.node.id)) {
             let inputs = cell.node.inputs.iter().map(|i| self.place(*i)).collect();
-            self.places.insert(cell.node.id, self.cells.len());
-            self.cells.push(Cell { inputs, ..cell });
+            self.put(Cell { inputs, readers: Vec::new(), last_read: cell.stratum, ..cell });
         }
-        self.lay_strata();
+        self.starting = (0..self.cells.len()).filter(|place| self.cells[*place].starting).collect();
+        self.find_holds();
     }
 
-    /// Sorts the nodes into strata, and says until when each arrangement is read.
-    fn lay_strata(&mut self) {
-        self.spare.clear();
-        self.strata.clear();
-        self.strata.resize_with(self.cells.iter().map(|c| c.stratum + 1).max().unwrap_or(1), Stratum::default);
-        let mut last_read: Vec<usize> = self.cells.iter().map(|c| c.stratum).collect();
-        // What an exchange reads is sent off in the stratum before its own, which may not come if nothing arrives.
-        for cell in self.cells.iter().filter(|cell| !matches!(cell.role, Role::Exchange(_))) {
-            cell.inputs.iter().for_each(|i| last_read[*i] = last_read[*i].max(cell.stratum));
+    /// Puts a node behind all others.
+    fn put(&mut self, cell: Cell) {
+        let place = self.cells.len();
+        self.places.insert(cell.node.id, place);
+        for &input in &cell.inputs {
+            let read = &mut self.cells[input];
+            if read.readers.last() != Some(&place) {
+                read.readers.push(place);
+            }
+            // What an exchange reads is sent off in the stratum before its own, which may not come if nothing arrives.
+            if !matches!(cell.role, Role::Exchange(_)) {
+                read.last_read = read.last_read.max(cell.stratum);
+            }
         }
-        let arranged = |place: &usize| matches!(self.cells[*place].role, Role::Arrange(_));
-        for (place, cell) in self.cells.iter().enumerate() {
-            let stratum = &mut self.strata[cell.stratum];
-            stratum.places.push(place);
-            let holds = cell.inputs.iter().filter(|i| arranged(i)).map(|i| last_read[*i]);
-            stratum.hold = holds.fold(stratum.hold.max(cell.stratum), usize::max);
-        }
-        for place in (0..self.cells.len()).filter(arranged) {
-            self.strata[last_read[place]].settling.push(place);
+        self.cells.push(cell);
+    }
+
+    /// Finds until when the arrangements that each stratum reads are read.
+    fn find_holds(&mut self) {
+        self.holds.clear();
+        for cell in &self.cells {
+            while self.holds.len() <= cell.stratum {
+                self.holds.push(self.holds.len());
+            }
+            for input in cell.inputs.iter().map(|i| &self.cells[*i]) {
+                if matches!(input.role, Role::Arrange(_)) {
+                    self.holds[cell.stratum] = self.holds[cell.stratum].max(input.last_read);
+                }
+            }
         }
     }
 
@@ -211,31 +216,28 @@ impl Executor {
     /// the tables below them held before this epoch (see [`crate::graph::Graph::snapshots`]). An epoch in which nodes
     /// [start](Executor::is_starting) is under way alone.
     pub fn begin(&mut self, epoch: Epoch, inputs: Vec<(NodeId, Batch)>, snapshots: Vec<(NodeId, Batch)>) -> Frame {
-        let spare = self.spare.pop().unwrap_or_else(|| Frame {
-            epoch,
-            deltas: vec![Batch::none(); self.cells.len()],
-            start: None,
-            errors: Vec::new(),
-        });
-        let mut frame = Frame { epoch, ..spare };
-        if self.any_starting {
+        let mut frame = self.spare.pop().unwrap_or_default();
+        frame.begin(epoch, self.cells.len(), self.strata());
+        if self.is_starting() {
             self.start(&mut frame, snapshots);
         }
         for (node, batch) in inputs {
-            let delta = &mut frame.deltas[self.place(node)];
-            *delta = if delta.is_empty() { batch } else { Batch::concat(&[delta.clone(), batch]) };
+            let place = self.place(node);
+            let delta = std::mem::replace(&mut frame.deltas[place], Batch::none());
+            frame.deltas[place] = if delta.is_empty() { batch } else { Batch::concat(&[delta, batch]) };
+            self.wake_readers(&mut frame, place);
         }
         frame
     }
 
     /// Whether nodes start in the epoch that begins next.
     pub fn is_starting(&self) -> bool {
-        self.any_starting
+        !self.starting.is_empty()
     }
 
     /// The last stratum of the epoch before that must be over when `stratum` runs.
     pub fn hold(&self, stratum: usize) -> usize {
-        self.strata.get(stratum).map_or(stratum, |s| s.hold)
+        self.holds.get(stratum).copied().unwrap_or(stratum)
     }
 
     /// Runs the nodes of stratum `stratum`, given all messages for it; returns messages for the next,
@@ -245,8 +247,8 @@ impl Executor {
         for message in received {
             arrived.entry((message.node, message.before)).or_default().push(message.batch);
         }
-        let places = self.strata.get_mut(stratum).map(|s| std::mem::take(&mut s.places)).unwrap_or_default();
-        for &place in &places {
+        arrived.keys().for_each(|(node, _)| frame.wake(self.place(*node), stratum));
+        while let Some(place) = frame.next(stratum) {
             if let Role::Exchange(_) = self.cells[place].role {
                 let id = self.cells[place].node.id;
                 let mut take = |before| Batch::concat(&arrived.remove(&(id, before)).unwrap_or_default());
@@ -258,17 +260,32 @@ impl Executor {
                 self.replay(frame, place);
                 self.run_cell(frame, place);
             }
-        }
-        if let Some(slot) = self.strata.get_mut(stratum) {
-            slot.places = places;
+            self.wake_readers(frame, place);
         }
         self.messages(frame, stratum + 1)
     }
 
+    /// Lets the readers of a node run that has yielded something.
+    fn wake_readers(&self, frame: &mut Frame, place: usize) {
+        if !frame.deltas[place].is_empty() {
+            frame.wake_readers(&self.cells, place);
+        }
+    }
+
     /// What the exchanges that stratum `stratum` begins with are to carry.
-    fn messages(&self, frame: &Frame, stratum: usize) -> Vec<Message> {
+    fn messages(&self, frame: &mut Frame, stratum: usize) -> Vec<Message> {
+        let mut sending = std::mem::take(&mut frame.sending);
+        if let Some(start) = &frame.start {
+            let exchange = |place: &&usize| {
+                let cell = &self.cells[**place];
+                cell.stratum == stratum && matches!(cell.role, Role::Exchange(_))
+            };
+            sending.extend(start.run().filter(exchange));
+            sending.sort_unstable();
+            sending.dedup();
+        }
         let mut messages = Vec::new();
-        for &place in self.strata.get(stratum).map_or(&[][..], |s| &s.places) {
+        for &place in &sending {
             let cell = &self.cells[place];
             if let Role::Exchange(partition) = &cell.role {
                 let mut send = |batch: &Batch, before| {
@@ -282,13 +299,16 @@ impl Executor {
                 }
             }
         }
+        sending.clear();
+        frame.sending = sending;
         messages
     }
 
     /// After a stratum has run: arrangements that no later one reads take in their deltas.
     pub fn settle(&mut self, frame: &Frame, stratum: usize) {
-        for &place in self.strata.get(stratum).map_or(&[][..], |s| &s.settling) {
-            if let (Role::Arrange(trace), false) = (&mut self.cells[place].role, frame.deltas[place].is_empty()) {
+        for &place in &frame.changed {
+            let cell = &mut self.cells[place];
+            if let (Role::Arrange(trace), true) = (&mut cell.role, cell.last_read == stratum) {
                 trace.update(&frame.deltas[place]);
             }
         }
@@ -299,9 +319,7 @@ impl Executor {
         if frame.start.is_some() {
             return Some(stratum + 1).filter(|s| *s < self.strata());
         }
-        let fed = |cell: &&Cell| cell.inputs.iter().any(|i| !frame.deltas[*i].is_empty());
-        let later = self.cells.iter().filter(|c| c.stratum > stratum && !matches!(c.role, Role::Exchange(_)));
-        later.filter(fed).map(|c| c.stratum).min()
+        frame.next_stratum(stratum)
     }
 
     fn run_cell(&mut self, frame: &mut Frame, place: usize) {
@@ -370,27 +388,28 @@ impl Executor {
 
     /// How many strata there are.
     pub fn strata(&self) -> usize {
-        self.strata.len().max(1)
+        self.holds.len().max(1)
     }
 
     /// What the epoch yielded, all its strata having run.
     pub fn finish(&mut self, frame: &mut Frame) -> Step {
         if frame.start.take().is_some() {
-            self.cells.iter_mut().for_each(|cell| cell.starting = false);
-            self.any_starting = false;
+            self.all_have_started();
         }
-        let watched = self.cells.iter().zip(&frame.deltas).filter(|(cell, delta)| cell.watched && !delta.is_empty());
-        let consolidated = watched.map(|(cell, delta)| (cell.node.id, delta.clone().consolidate()));
+        let mut watched: Vec<usize> =
+            frame.changed.iter().copied().filter(|place| self.cells[*place].watched).collect();
+        watched.sort_unstable();
+        watched.dedup();
+        let consolidated =
+            watched.into_iter().map(|at| (self.cells[at].node.id, frame.deltas[at].clone().consolidate()));
         let outputs = consolidated.filter(|(_, delta)| !delta.is_empty()).collect();
         Step { outputs, errors: std::mem::take(&mut frame.errors) }
     }
 
     /// Takes the frame of an epoch that is finished and settled, for one to come.
     pub fn put_back(&mut self, mut frame: Frame) {
-        if frame.deltas.len() == self.cells.len() {
-            frame.deltas.iter_mut().filter(|d| !d.is_empty()).for_each(|d| *d = Batch::none());
-            self.spare.push(frame);
-        }
+        frame.clear();
+        self.spare.push(frame);
     }
 
     /// One whole epoch, for a single worker.
@@ -442,27 +461,10 @@ impl Executor {
                 _ => panic!("state for node {}, which keeps none", node.0),
             }
         }
-        self.cells.iter_mut().for_each(|c| c.starting = false);
-        self.any_starting = false;
-    }
-}
-
-impl Frame {
-    /// What `reader` gets of input `place` in this epoch.
-    fn fed(&self, reader: &Cell, place: usize) -> Batch {
-        match self.before(reader.starting, place) {
-            Some(before) => Batch::concat(&[before.clone(), self.deltas[place].clone()]),
-            None => self.deltas[place].clone(),
-        }
+        self.all_have_started();
     }
 
-    /// What a reader gets of `place` on top of its delta, if it starts.
-    fn before(&self, starting: bool, place: usize) -> Option<&Batch> {
-        self.start.as_ref().filter(|_| starting)?.before(place)
-    }
-
-    /// Whether a reader gets anything of `place`.
-    fn feeds(&self, starting: bool, place: usize) -> bool {
-        !self.deltas[place].is_empty() || self.before(starting, place).is_some()
+    fn all_have_started(&mut self) {
+        self.starting.drain(..).for_each(|place| self.cells[place].starting = false);
     }
 }

@@ -8,14 +8,13 @@ use crate::graph::NodeId;
 
 /// What an epoch in which nodes start feeds them on top of the deltas.
 pub(super) struct Start {
-    places: Vec<Before>,
+    before: HashMap<usize, Before>,
+    /// The nodes that run though nothing may have changed that they read: those that start, and those replayed for them.
+    run: Vec<usize>,
 }
 
-/// The contents of a node before this epoch.
-#[derive(Clone)]
+/// The contents of a node before this epoch, where somebody asks for them.
 enum Before {
-    /// Nobody asks for them.
-    Unread,
     /// They are computed in this epoch's run, as they come through an exchange.
     Replayed(Option<Batch>),
     Known(Batch),
@@ -23,22 +22,25 @@ enum Before {
 
 impl Start {
     pub(super) fn before(&self, place: usize) -> Option<&Batch> {
-        match &self.places[place] {
-            Before::Unread => None,
+        match self.before.get(&place)? {
             Before::Replayed(batch) => batch.as_ref(),
             Before::Known(batch) => Some(batch),
         }
     }
 
     fn is_replayed(&self, place: usize) -> bool {
-        matches!(self.places[place], Before::Replayed(_))
+        matches!(self.before.get(&place), Some(Before::Replayed(_)))
     }
 
     /// Takes in what an exchange has carried, if anybody asks for it.
     pub(super) fn receive(&mut self, place: usize, batch: impl FnOnce() -> Batch) {
         if self.is_replayed(place) {
-            self.places[place] = Before::Replayed(Some(batch()));
+            self.before.insert(place, Before::Replayed(Some(batch())));
         }
+    }
+
+    pub(super) fn run(&self) -> impl Iterator<Item = &usize> {
+        self.run.iter()
     }
 
     /// What the exchange at `place` is to carry of `input`.
@@ -51,32 +53,31 @@ impl Executor {
     /// Finds what starting nodes are to be fed.
     pub(super) fn start(&self, frame: &mut Frame, snapshots: Vec<(NodeId, Batch)>) {
         let snapshots: HashMap<NodeId, Batch> = snapshots.into_iter().collect();
-        let mut start = Start { places: vec![Before::Unread; self.cells.len()] };
-        for (place, cell) in self.cells.iter().enumerate() {
-            if cell.starting {
-                if let (Role::Source, Some(batch)) = (&cell.role, snapshots.get(&cell.node.id)) {
-                    frame.deltas[place] = batch.clone();
-                }
-                continue;
+        let mut start = Start { before: HashMap::new(), run: self.starting.clone() };
+        for &place in &self.starting {
+            let cell = &self.cells[place];
+            if let (Role::Source, Some(batch)) = (&cell.role, snapshots.get(&cell.node.id)) {
+                frame.deltas[place] = batch.clone();
             }
-            let read_by_new = self.cells[place + 1..].iter().any(|c| c.starting && c.inputs.contains(&place));
-            if read_by_new {
-                self.recall(&mut start, place, &snapshots);
+            for &input in cell.inputs.iter().filter(|input| !self.cells[**input].starting) {
+                self.recall(&mut start, input, &snapshots);
             }
         }
+        start.run.iter().for_each(|place| frame.wake(*place, self.cells[*place].stratum));
         frame.start = Some(start);
     }
 
     /// Sees to it that what `place` held before is there when its readers run.
     fn recall(&self, start: &mut Start, place: usize, snapshots: &HashMap<NodeId, Batch>) {
-        if !matches!(start.places[place], Before::Unread) {
+        if start.before.contains_key(&place) {
             return;
         }
         if self.workers == 1 || !self.crosses_exchange(place) {
-            start.places[place] = Before::Known(self.contents_at(place, snapshots));
+            start.before.insert(place, Before::Known(self.contents_at(place, snapshots)));
             return;
         }
-        start.places[place] = Before::Replayed(None);
+        start.before.insert(place, Before::Replayed(None));
+        start.run.push(place);
         for input in &self.cells[place].inputs {
             self.recall(start, *input, snapshots);
         }
@@ -92,7 +93,7 @@ impl Executor {
             Role::Negate => before(&cell.inputs[0]).negate(),
             _ => Batch::concat(&cell.inputs.iter().map(before).collect::<Vec<_>>()),
         };
-        start.places[place] = Before::Replayed(Some(replayed));
+        start.before.insert(place, Before::Replayed(Some(replayed)));
     }
 
     pub(super) fn contents_at(&self, place: usize, snapshots: &HashMap<NodeId, Batch>) -> Batch {
