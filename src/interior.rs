@@ -132,8 +132,8 @@ impl Interior {
 
     fn take(&mut self, step: Step) {
         let tag = self.tags.pop_front().unwrap_or_else(|| panic!("an epoch was finished that was not submitted"));
-        for (node, delta) in step.outputs {
-            self.watchers.take(node, tag, &delta);
+        for parts in step.outputs.chunk_by(|a, b| a.0 == b.0) {
+            self.watchers.take(parts[0].0, tag, parts.iter().map(|(_, part)| part.clone()).collect());
         }
         for (node, error) in step.errors {
             let errors = self.errors.entry(node).or_default();

@@ -39,6 +39,9 @@ impl Subscription {
     /// The changes since the last call, in order of their epochs, after all that was committed has taken effect. The first call
     /// begins with the view's content when it was subscribed to, as inserts, unless it was empty.
     ///
+    /// Where several workers share the work, a large change of one epoch may come in parts: changes of the same epoch, one after the
+    /// other, each row in one of them.
+    ///
     /// # Errors
     /// `42P01` if the view was dropped, once what it did before is polled; `XX000` if a worker has stopped.
     pub fn poll(&self) -> Result<Vec<Change>> {

@@ -22,16 +22,16 @@ struct Watcher {
     relation: String,
     node: NodeId,
     columns: Columns,
-    /// Deltas with the commit they belong to.
-    queue: VecDeque<(u64, Batch)>,
+    /// Deltas, of which a row is in one part only, with the commit they belong to.
+    queue: VecDeque<(u64, Vec<Batch>)>,
     ended: Option<String>,
 }
 
 impl Watchers {
     /// Hands out what `node` yielded for the commit `tag`.
-    pub(crate) fn take(&mut self, node: NodeId, tag: u64, delta: &Batch) {
+    pub(crate) fn take(&mut self, node: NodeId, tag: u64, parts: Vec<Batch>) {
         for watcher in self.list.iter_mut().filter(|w| w.node == node && w.ended.is_none()) {
-            watcher.queue.push_back((tag, delta.clone()));
+            watcher.queue.push_back((tag, parts.clone()));
         }
     }
 
@@ -39,10 +39,10 @@ impl Watchers {
     pub(crate) fn add_up(&mut self, last: u64) {
         for watcher in &mut self.list {
             let from = watcher.queue.partition_point(|(tag, _)| *tag <= last);
-            let parts: Vec<Batch> = watcher.queue.drain(from..).map(|(_, delta)| delta).collect();
+            let parts: Vec<Batch> = watcher.queue.drain(from..).flat_map(|(_, parts)| parts).collect();
             let sum = Batch::concat(&parts).consolidate();
             if !sum.is_empty() {
-                watcher.queue.push_back((last + 1, sum));
+                watcher.queue.push_back((last + 1, vec![sum]));
             }
         }
     }
@@ -81,7 +81,7 @@ impl Interior {
         }
         let id = self.watchers.next;
         self.watchers.next += 1;
-        let queue = VecDeque::from([(self.epoch(), contents)]);
+        let queue = VecDeque::from([(self.epoch(), vec![contents])]);
         let watcher = Watcher { id, relation: name.to_string(), node, columns: columns.clone(), queue, ended: None };
         self.watchers.list.push(watcher);
         Ok((id, columns))
@@ -121,18 +121,15 @@ impl Interior {
             return Err(Error::new("42P01", "the subscription has ended"));
         };
         let mut changes = Vec::new();
-        while let Some((tag, first)) = watcher.queue.pop_front_if(|(tag, _)| *tag <= finished) {
-            let mut delta = first;
+        while let Some((tag, mut parts)) = watcher.queue.pop_front_if(|(tag, _)| *tag <= finished) {
             if watcher.queue.front().is_some_and(|(next, _)| *next == tag) {
-                let mut parts = vec![delta];
-                while let Some((_, part)) = watcher.queue.pop_front_if(|(next, _)| *next == tag) {
-                    parts.push(part);
+                while let Some((_, more)) = watcher.queue.pop_front_if(|(next, _)| *next == tag) {
+                    parts.extend(more);
                 }
-                delta = Batch::concat(&parts);
+                parts = vec![Batch::concat(&parts)];
             }
-            let delta = delta.consolidate();
-            if !delta.is_empty() {
-                changes.push(Change::new(tag, &watcher.columns, &delta)?);
+            for part in parts.iter().map(Batch::consolidate).filter(|part| !part.is_empty()) {
+                changes.push(Change::new(tag, &watcher.columns, &part)?);
             }
         }
         match &watcher.ended {
@@ -146,7 +143,7 @@ impl Interior {
         let tag = self.epoch() + 1;
         for watcher in self.watchers.of(relation).filter(|w| w.node == old) {
             watcher.node = new;
-            watcher.queue.push_back((tag, difference.clone()));
+            watcher.queue.push_back((tag, vec![difference.clone()]));
         }
         if old == new {
             return Ok(());

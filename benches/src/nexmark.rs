@@ -99,7 +99,7 @@ pub fn queries(bench: &Bench) -> Result<Vec<&'static str>> {
 }
 
 fn measured(query: &str, columns: &Columns, settings: &Settings) -> Result<Run> {
-    run_query(query, columns, settings, |_| ()).map_err(|error| match error {
+    run_query(query, columns, settings).map_err(|error| match error {
         Failed::Engine(error) => Failure::Engine(error),
         error => Failure::Wrong(error.to_string()),
     })

@@ -63,6 +63,28 @@ impl Picked {
         self.grew(rows.len(), |nth| view.is_null(rows[nth] as usize));
     }
 
+    /// Adds all values of `array`.
+    pub fn push_all(&mut self, array: &ArrayRef) {
+        let view = View::of(array);
+        let len = array.len();
+        match (&mut self.values, view.values) {
+            (PickedValues::W1(to), Values::Bit(from)) => to.extend(from),
+            (PickedValues::W2(to), Values::W2(from)) => to.extend_from_slice(from),
+            (PickedValues::W4(to), Values::W4(from)) => to.extend_from_slice(from),
+            (PickedValues::W8(to), Values::W8(from)) => to.extend_from_slice(from),
+            (PickedValues::W16(to), Values::W16(from)) => to.extend(from.iter().map(|v| i128::from_le_bytes(*v))),
+            (PickedValues::Var { ends, data }, Values::Var(offsets, bytes)) => {
+                let bytes = &bytes[offsets[0] as usize..offsets[len] as usize];
+                let end = i32::try_from(data.len() + bytes.len()).unwrap_or_else(|_| panic!("{TOO_LONG}"));
+                let shift = end - offsets[len];
+                ends.extend(offsets[1..].iter().map(|end| end + shift));
+                data.extend_from_slice(bytes);
+            }
+            _ => panic!("values of {} into a column of {}", array.data_type(), self.data_type),
+        }
+        self.grew(len, |row| view.is_null(row));
+    }
+
     /// Notes that `count` values came, and which of them are NULL.
     pub(crate) fn grew(&mut self, count: usize, is_null: impl Fn(usize) -> bool) {
         let before = self.len;
@@ -90,14 +112,14 @@ impl Picked {
     }
 }
 
+const TOO_LONG: &str = "a column of more than 2 GiB of text in one step";
+
 /// Appends values of any length. Room is made once.
 pub(crate) fn extend<'a>(ends: &mut Vec<i32>, data: &mut Vec<u8>, values: impl Iterator<Item = &'a [u8]> + Clone) {
     data.reserve(values.clone().map(<[u8]>::len).sum());
     for value in values {
         data.extend_from_slice(value);
-        ends.push(
-            i32::try_from(data.len()).unwrap_or_else(|_| panic!("a column of more than 2 GiB of text in one step")),
-        );
+        ends.push(i32::try_from(data.len()).unwrap_or_else(|_| panic!("{TOO_LONG}")));
     }
 }
 

@@ -15,6 +15,7 @@
 //! stratum, sees the same content.
 
 mod frame;
+mod portion;
 mod scatter;
 mod starting;
 
@@ -28,9 +29,10 @@ use crate::operator::{Class, Context, Input, Operator, Output, Partition, Query,
 use crate::trace::Trace;
 
 pub use frame::Frame;
+pub use portion::Portion;
 use scatter::scatter;
 
-/// A batch on its way to another worker's copy of an exchange node.
+/// Rows on their way to another worker's copy of an exchange node.
 #[derive(Clone, Debug)]
 pub struct Message {
     /// The worker it goes to.
@@ -38,7 +40,7 @@ pub struct Message {
     /// The exchange node it arrives at.
     pub node: NodeId,
     /// The rows.
-    pub batch: Batch,
+    pub rows: Portion,
     /// Whether the rows are from before the epoch: for readers of the exchange that start in it.
     pub before: bool,
 }
@@ -243,15 +245,15 @@ impl Executor {
     /// Runs the nodes of stratum `stratum`, given all messages for it; returns messages for the next,
     /// those to this worker itself among them. [`Executor::settle`] it once they are sent.
     pub fn run(&mut self, frame: &mut Frame, stratum: usize, received: Vec<Message>) -> Vec<Message> {
-        let mut arrived: HashMap<(NodeId, bool), Vec<Batch>> = HashMap::new();
+        let mut arrived: HashMap<(NodeId, bool), Vec<Portion>> = HashMap::new();
         for message in received {
-            arrived.entry((message.node, message.before)).or_default().push(message.batch);
+            arrived.entry((message.node, message.before)).or_default().push(message.rows);
         }
         arrived.keys().for_each(|(node, _)| frame.wake(self.place(*node), stratum));
         while let Some(place) = frame.next(stratum) {
             if let Role::Exchange(_) = self.cells[place].role {
                 let id = self.cells[place].node.id;
-                let mut take = |before| Batch::concat(&arrived.remove(&(id, before)).unwrap_or_default());
+                let mut take = |before| Portion::gather(&arrived.remove(&(id, before)).unwrap_or_default());
                 frame.deltas[place] = take(false);
                 if let Some(start) = &mut frame.start {
                     start.receive(place, || take(true));
@@ -289,8 +291,8 @@ impl Executor {
             let cell = &self.cells[place];
             if let Role::Exchange(partition) = &cell.role {
                 let mut send = |batch: &Batch, before| {
-                    for (target, batch) in scatter(batch, partition, self.worker, self.workers) {
-                        messages.push(Message { target, node: cell.node.id, batch, before });
+                    for (target, rows) in scatter(batch, partition, self.worker, self.workers) {
+                        messages.push(Message { target, node: cell.node.id, rows, before });
                     }
                 };
                 send(&frame.fed(cell, cell.inputs[0]), false);

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use arrow_array::UInt32Array;
 
+use super::portion::Portion;
 use crate::batch::Batch;
 use crate::keys;
 use crate::operator::Partition;
 
 /// Splits `delta` by where `partition` sends each row.
-pub(super) fn scatter(delta: &Batch, partition: &Partition, me: usize, workers: usize) -> Vec<(usize, Batch)> {
+pub(super) fn scatter(delta: &Batch, partition: &Partition, me: usize, workers: usize) -> Vec<(usize, Portion)> {
     if delta.is_empty() {
         return Vec::new();
     }
     let key = match partition {
-        Partition::Any => return vec![(me, delta.clone())],
-        Partition::One => return vec![(0, delta.clone())],
+        Partition::Any => return vec![(me, delta.clone().into())],
+        Partition::One => return vec![(0, delta.clone().into())],
         Partition::Key(key) => key,
     };
     let columns: Vec<_> = key.iter().map(|&k| Arc::clone(delta.column(k))).collect();
@@ -35,8 +36,8 @@ pub(super) fn scatter(delta: &Batch, partition: &Partition, me: usize, workers: 
     let order = UInt32Array::from(order);
     let part = |target: usize| match counts[target] {
         0 => None,
-        len if len == delta.len() => Some((target, delta.clone())),
-        len => Some((target, delta.take(&order.slice(starts[target], len)))),
+        len if len == delta.len() => Some((target, delta.clone().into())),
+        len => Some((target, Portion::of(delta.clone(), order.slice(starts[target], len)))),
     };
     (0..workers).filter_map(part).collect()
 }

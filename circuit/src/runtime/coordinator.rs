@@ -192,7 +192,8 @@ impl Runtime {
         Ok(epoch)
     }
 
-    /// The oldest epoch not yet given out, once it is finished; None if there is none. Outputs of all workers, each node once.
+    /// The oldest epoch not yet given out, once it is finished; None if there is none. Outputs of all workers: each node once, or,
+    /// if no two workers yield equal rows of it, in consolidated parts.
     ///
     /// # Errors
     /// [`Error::is_worker_panicked`].
@@ -439,18 +440,35 @@ fn merge(mut all: Step, more: Step) -> Step {
     all
 }
 
-/// Each node once, in order. A delta that came from one worker alone is not copied.
+/// Fewer rows than this are put together.
+const PARTS_MIN: usize = 1_024;
+
+/// In the order of nodes. Large deltas that lie apart stay in as many parts as workers have made; of others a node has one.
 fn join(mut step: Step, apart: &HashSet<NodeId>) -> Step {
     step.outputs.sort_by_key(|(node, _)| *node);
     let runs = step.outputs.chunk_by(|a, b| a.0 == b.0);
-    let outputs = runs.map(|run| {
+    let outputs = runs.flat_map(|run| {
+        let distinct = apart.contains(&run[0].0) && run.iter().all(|(_, batch)| batch.is_consolidated());
+        debug_assert!(
+            !distinct || is_distinct(run),
+            "workers yield equal rows of node {}, which lies apart",
+            run[0].0.0
+        );
+        if distinct && run.iter().map(|(_, batch)| batch.len()).sum::<usize>() >= PARTS_MIN {
+            return run.to_vec();
+        }
         let batches: Vec<Batch> = run.iter().map(|(_, batch)| batch.clone()).collect();
         let all = Batch::concat(&batches);
-        let distinct = apart.contains(&run[0].0) && batches.iter().all(Batch::is_consolidated);
-        (run[0].0, if distinct { all.trust_consolidated() } else { all })
+        vec![(run[0].0, if distinct { all.trust_consolidated() } else { all })]
     });
     step.outputs = outputs.collect();
     step
+}
+
+/// Whether no row of some deltas is in two of them.
+fn is_distinct(deltas: &[(NodeId, Batch)]) -> bool {
+    let all = Batch::concat(&deltas.iter().map(|(_, batch)| batch.clone()).collect::<Vec<_>>());
+    all.consolidate().len() == all.len()
 }
 
 /// Each worker's share of `batches`: a slice of each, without a copy. Small batches, and all unless `split`, go whole to worker `turn`.

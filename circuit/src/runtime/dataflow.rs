@@ -256,7 +256,7 @@ impl Host {
         let under = &mut self.under_way[place];
         let received = self.arrived.remove(&(under.epoch, stratum)).unwrap_or_default();
         let mut messages = self.executor.run(&mut under.frame, stratum as usize, received);
-        messages.retain(|m| !m.batch.is_empty());
+        messages.retain(|m| !m.rows.is_empty());
         if !messages.is_empty() {
             let capability =
                 under.capability.as_mut().unwrap_or_else(|| panic!("a stratum with work has a capability"));

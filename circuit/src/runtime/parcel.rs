@@ -51,13 +51,13 @@ impl ContainerBytes for Parcel {
             let batch = bytes.slice_with_length(at + HEAD_BYTES, length);
             at += HEAD_BYTES + length;
             let batch = codec::decode(&batch).unwrap_or_else(|error| panic!("a message from a peer: {error}"));
-            Message { target, node: NodeId(node as u32), batch, before }
+            Message { target, node: NodeId(node as u32), rows: batch.into(), before }
         });
         Parcel(messages.collect())
     }
 
     fn length_in_bytes(&self) -> usize {
-        HEAD_BYTES + self.0.iter().map(|m| HEAD_BYTES + codec::encoded_len(&m.batch)).sum::<usize>()
+        HEAD_BYTES + self.0.iter().map(|m| HEAD_BYTES + codec::encoded_len(&m.rows.gathered())).sum::<usize>()
     }
 
     fn into_bytes<W: Write>(&self, writer: &mut W) {
@@ -69,8 +69,9 @@ impl ContainerBytes for Parcel {
             write(&(message.target as u16).to_le_bytes());
             write(&u16::from(message.before).to_le_bytes());
             write(&message.node.0.to_le_bytes());
-            write(&(codec::encoded_len(&message.batch) as u64).to_le_bytes());
-            codec::encode(&message.batch, &mut write);
+            let batch = message.rows.gathered();
+            write(&(codec::encoded_len(&batch) as u64).to_le_bytes());
+            codec::encode(&batch, &mut write);
         }
     }
 }

@@ -121,7 +121,7 @@ impl Lowering<'_> {
         let placement = match key {
             Some(key) if !key.is_empty() => Placement::Key(key),
             _ if left_side.key.is_empty() => Placement::One,
-            _ => Placement::Anywhere,
+            _ => determined(&lefts, &pair.left.1, |column| output.iter().position(|(place, _)| *place == column)),
         };
         let query = Join::new(left_side, right_side, nulls, residual, output);
         let inputs = vec![(left, Partition::Any), (right, Partition::Any)];
@@ -174,4 +174,28 @@ fn flip(pair: &Pair) -> (Vec<Equality>, Option<Expr>) {
     let place = |index| if index < left { index + right } else { index - left };
     let residual = pair.residual.as_ref().map(|r| moved(r, place));
     (on.collect(), residual)
+}
+
+/// Where pairs lie that are placed by `keys` of the left side, of which `place` says where the output has a column: together if they are
+/// equal in what the keys are computed from, and that is there. Equal floats and intervals may differ in their text, so a function of
+/// them tells nothing.
+fn determined(keys: &[&Expr], schema: &Schema, place: impl Fn(usize) -> Option<usize>) -> Placement {
+    let mut columns = Vec::new();
+    for key in keys {
+        let is_column = matches!(key, Expr::Column { .. });
+        let mut there = true;
+        key.columns(&mut |index| {
+            let exact = is_column || !matches!(schema[index].ty, SqlType::Real | SqlType::Double | SqlType::Interval);
+            match place(index) {
+                Some(column) if exact => columns.push(column),
+                _ => there = false,
+            }
+        });
+        if !there {
+            return Placement::Anywhere;
+        }
+    }
+    columns.sort_unstable();
+    columns.dedup();
+    Placement::By(columns)
 }

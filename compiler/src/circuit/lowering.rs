@@ -98,10 +98,12 @@ impl<'a> Lowering<'a> {
                 exprs.iter().position(|e| matches!(e, Expr::Column { index, .. } if index == column))
             })
         };
+        let placed = |columns: &[usize], by: fn(Vec<usize>) -> Placement| {
+            columns.iter().map(place).collect::<Option<_>>().map_or(Placement::Anywhere, by)
+        };
         let placement = match &known.placement {
-            Placement::Key(key) => {
-                key.iter().map(place).collect::<Option<Vec<_>>>().map_or(Placement::Anywhere, Placement::Key)
-            }
+            Placement::Key(key) => placed(key, Placement::Key),
+            Placement::By(columns) => placed(columns, Placement::By),
             other => other.clone(),
         };
         Known { placement, insert_only: known.insert_only, key: None }
@@ -122,7 +124,8 @@ impl<'a> Lowering<'a> {
             return one;
         }
         let placements: Vec<&Placement> = nodes.iter().map(|n| &self.circuit.known[n].placement).collect();
-        let same = placements.iter().all(|p| *p == placements[0]);
+        // Of two functions of a column each may place rows elsewhere.
+        let same = placements.iter().all(|p| *p == placements[0] && !matches!(p, Placement::By(_)));
         let placement = if same { placements[0].clone() } else { Placement::Anywhere };
         let known = Known { placement, insert_only: self.circuit.insert_only_all(&nodes), key: None };
         let inputs = nodes.into_iter().map(|n| (n, Partition::Any)).collect();

@@ -59,6 +59,8 @@ enum Placement {
     Anywhere,
     /// By the hash of these columns.
     Key(Vec<usize>),
+    /// By a function of these columns: rows that are equal in them lie together.
+    By(Vec<usize>),
     /// On the first worker.
     One,
 }
@@ -168,7 +170,7 @@ impl Circuit {
 
     /// Whether no two workers ever yield equal rows of `node`: where they lie follows from their columns.
     pub fn is_apart(&self, node: NodeId) -> bool {
-        self.known.get(&node).is_some_and(|k| matches!(k.placement, Placement::Key(_) | Placement::One))
+        self.known.get(&node).is_some_and(|k| !matches!(k.placement, Placement::Anywhere))
     }
 
     /// How the work of the view at `root` spreads over workers.

@@ -149,9 +149,9 @@ fn a_benchmark_reports_the_right_checksum() {
     let half = Events::new(half.map(|(_, event)| event));
     let sum = |rows: Rows| Contents(rows).checksum();
     for query in QUERIES {
-        let run = engine::run(query, &columns, &settings, |_| ()).unwrap();
+        let run = engine::run(query, &columns, &settings).unwrap();
         assert_eq!(run.report.checksum, sum(all.result(query)), "{query}");
-        let run = engine::run(query, &columns, &halved, |_| ()).unwrap();
+        let run = engine::run(query, &columns, &halved).unwrap();
         assert_eq!(run.report.checksum, sum(half.result(query)), "{query} on the other half");
         let mut selected = Checksum::default();
         for rows in db.query(select(query).unwrap()).unwrap().batches() {

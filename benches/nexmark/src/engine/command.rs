@@ -52,7 +52,7 @@ impl Command {
             writeln!(out, "{}", Report::heading())?;
         }
         for query in queries {
-            let mut run = run(query, &columns, &settings, |_| ())?;
+            let mut run = run(query, &columns, &settings)?;
             if let Some((events, time)) = run.retracted {
                 run.report.more.push(("retracted_events_per_second", (events as f64 / time.as_secs_f64()).round()));
             }

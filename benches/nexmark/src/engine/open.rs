@@ -50,6 +50,19 @@ pub fn push(db: &mut Engine, part: Part) -> Result<()> {
     Ok(())
 }
 
+/// Deletes the rows of some events, as one epoch.
+///
+/// # Errors
+/// As [`deltaq::Transaction::delete`].
+pub fn retract(db: &mut Engine, part: Part) -> Result<()> {
+    let mut tx = db.begin()?;
+    for (table, rows) in part {
+        tx.delete(table, rows)?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
 /// The rows of the side table.
 fn side_input() -> RecordBatch {
     let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(0..SIDE_ROWS as i64));

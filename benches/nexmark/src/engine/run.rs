@@ -1,21 +1,17 @@
-//! One query run once: events in, changes out, the clock running only between.
+//! One query run twice on the same events: once for the clock, its changes taken as they come, and once to add them up.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-use deltaq::{Change, Engine, Subscription};
+use deltaq::{Change, Engine};
 
 use crate::checksum::Checksum;
 use crate::engine::columns::Columns;
 use crate::engine::contents::checksum;
-use crate::engine::open::{Tables, open, push};
+use crate::engine::open::{Tables, open, push, retract};
 use crate::report::{Latencies, Report};
-use crate::usage::{Usage, reset_peak, thread_cpu_seconds};
-
-/// How many epochs are pushed before their output is taken, so that workers compute while the next is checked at the door …
-const EPOCHS_A_POLL: usize = 8;
-/// … unless so many events are under way.
-const EVENTS_A_POLL: usize = 80_000;
+use crate::usage::{Usage, reset_peak};
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -47,6 +43,29 @@ impl Settings {
     /// How many events are needed.
     pub fn total(&self) -> usize {
         self.events + self.timed.iter().map(|timed| timed.step * timed.steps).sum::<usize>()
+    }
+
+    /// The events to begin with, by steps.
+    fn loading(&self) -> impl Iterator<Item = Range<usize>> {
+        let step = self.step.max(1);
+        (0..self.events).step_by(step).map(move |from| from..(from + step).min(self.events))
+    }
+
+    /// The steps timed one by one.
+    fn steps(&self) -> impl Iterator<Item = (Timed, impl Iterator<Item = Range<usize>>)> {
+        let mut total = self.events;
+        self.timed.iter().map(move |timed| {
+            let (from, step) = (total, timed.step);
+            total += step * timed.steps;
+            (*timed, (0..timed.steps).map(move |nth| from + nth * step..from + (nth + 1) * step))
+        })
+    }
+
+    /// The events that are retracted in the end, in no order.
+    fn doomed(&self) -> Vec<usize> {
+        let mut doomed: Vec<usize> = (0..self.total()).filter(|event| self.deletes.takes(*event)).collect();
+        doomed.sort_by_key(|event| scatter(*event));
+        doomed
     }
 }
 
@@ -97,6 +116,8 @@ pub enum Failure {
     Engine(deltaq::Error),
     /// Rows that the view could not compute: no query has such.
     Errors(String),
+    /// The two runs handed out different changes: rows, and the sum of their weights.
+    Differs((u64, i64), (u64, i64)),
     /// What was asked for is not there.
     Usage(String),
     /// The figures could not be written.
@@ -108,6 +129,10 @@ impl fmt::Display for Failure {
         match self {
             Failure::Engine(error) => write!(f, "the engine failed: {error}"),
             Failure::Errors(first) => write!(f, "rows are missing from the view: {first}"),
+            Failure::Differs(timed, checked) => {
+                let rows = "rows and the sum of their weights";
+                write!(f, "the run that was timed handed out {timed:?} ({rows}), the one that was checked {checked:?}")
+            }
             Failure::Usage(what) => f.write_str(what),
             Failure::Output(error) => write!(f, "the figures could not be written: {error}"),
         }
@@ -128,73 +153,118 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Runs a query on the first events of `columns`. `see` gets every change of the view, the clock standing still meanwhile.
+/// Runs a query on the first events of `columns`. What is timed begins with the first `begin` and ends when the last change has been polled;
+/// changes are polled after each step, and each of their weights looked at. A second run, with nothing timed, adds them up.
 ///
 /// # Errors
 /// Where the engine fails, or the view has errors.
-pub fn run(query: &str, columns: &Columns, settings: &Settings, mut see: impl FnMut(&Change)) -> Result<Run, Failure> {
-    let step = settings.step.max(1);
+pub fn run(query: &str, columns: &Columns, settings: &Settings) -> Result<Run, Failure> {
+    let (mut run, taken) = timed(query, columns, settings)?;
+    let (summed, sum) = checked(query, columns, settings)?;
+    if (taken.rows, taken.copies) != (summed.rows, summed.copies) {
+        return Err(Failure::Differs((taken.rows, taken.copies), (summed.rows, summed.copies)));
+    }
+    run.report.checksum = sum;
+    Ok(run)
+}
+
+/// Changes that were handed out.
+#[derive(Default)]
+struct Taken {
+    rows: u64,
+    copies: i64,
+}
+
+impl Taken {
+    fn take(&mut self, changes: &[Change]) {
+        for change in changes {
+            self.rows += change.len() as u64;
+            self.copies += change.weights.iter().sum::<i64>();
+        }
+    }
+}
+
+fn timed(query: &str, columns: &Columns, settings: &Settings) -> Result<(Run, Taken), Failure> {
     reset_peak();
     let held = Usage::now().resident_bytes;
     let mut db = open(settings.workers, settings.tables, &[query])?;
-    let mut view = View { changes: db.subscribe(query)?, sum: Checksum::default(), rows_out: 0, see: &mut see };
-    view.consume(&mut Clock::default())?;
+    let changes = db.subscribe(query)?;
+    let mut taken = Taken::default();
+    taken.take(&changes.poll()?);
 
-    let mut clock = Clock::default();
-    clock.start();
-    let mut under_way = (0, 0);
-    for from in (0..settings.events).step_by(step) {
-        let to = (from + step).min(settings.events);
-        push(&mut db, columns.part(from..to))?;
-        under_way = (under_way.0 + 1, under_way.1 + to - from);
-        if under_way.0 >= EPOCHS_A_POLL || under_way.1 >= EVENTS_A_POLL || to == settings.events {
-            view.consume(&mut clock)?;
-            under_way = (0, 0);
-        }
+    let (started, cpu) = (Instant::now(), Usage::now().cpu_seconds);
+    for part in settings.loading() {
+        push(&mut db, columns.part(part))?;
+        taken.take(&changes.try_poll()?);
     }
-    clock.stop();
+    taken.take(&changes.poll()?);
+    let (seconds, cpu_seconds) = (started.elapsed().as_secs_f64(), Usage::now().cpu_seconds - cpu);
 
     let mut latencies = Vec::new();
-    let mut total = settings.events;
-    for timed in &settings.timed {
+    for (timed, parts) in settings.steps() {
         let mut times = Vec::with_capacity(timed.steps);
-        for _ in 0..timed.steps {
-            let part = columns.part(total..total + timed.step);
-            total += timed.step;
-            let mut clock = Clock::default();
-            clock.start();
+        for part in parts {
+            let part = columns.part(part);
+            let started = Instant::now();
             push(&mut db, part)?;
-            view.consume(&mut clock)?;
-            clock.stop();
-            times.push(clock.wall);
+            taken.take(&changes.poll()?);
+            times.push(started.elapsed());
         }
-        latencies.extend(Latencies::of(times).map(|quantiles| (*timed, quantiles)));
+        latencies.extend(Latencies::of(times).map(|quantiles| (timed, quantiles)));
     }
     let memory = Usage::now().peak_bytes.saturating_sub(held);
     let (state_bytes, table_bytes) = state_bytes(&mut db)?;
-    let retracted = match settings.deletes {
-        Deletes::None => None,
-        deletes => Some(retract(&mut db, columns, total, step, deletes, &mut view)?),
-    };
-    if let Some(error) = db.errors(query)?.first() {
-        return Err(Failure::Errors(format!("{query}: {} {}", error.code, error.message)));
+
+    let doomed = settings.doomed();
+    let mut retracting = Duration::ZERO;
+    for chunk in doomed.chunks(settings.step.max(1)) {
+        let part = columns.pick(chunk);
+        let started = Instant::now();
+        retract(&mut db, part)?;
+        taken.take(&changes.poll()?);
+        retracting += started.elapsed();
     }
     let report = Report {
         peer: "deltaq".to_string(),
         query: query.to_string(),
         workers: settings.workers,
-        events: total,
-        step: settings.timed.last().map_or(step, |timed| timed.step),
-        seconds: clock.wall.as_secs_f64(),
+        events: settings.total(),
+        step: settings.timed.last().map_or(settings.step, |timed| timed.step),
+        seconds,
         timed_events: settings.events,
-        cpu_seconds: clock.cpu_seconds.max(0.0),
+        cpu_seconds,
         memory_above_events_bytes: memory,
-        rows_out: view.rows_out,
-        checksum: view.sum,
+        rows_out: taken.rows,
+        checksum: Checksum::default(),
         latencies: latencies.last().map(|(_, quantiles)| *quantiles),
         more: vec![("state_bytes", state_bytes as f64), ("table_bytes", table_bytes as f64)],
     };
-    Ok(Run { report, latencies, state_bytes, table_bytes, retracted })
+    let retracted = (settings.deletes != Deletes::None).then_some((doomed.len(), retracting));
+    Ok((Run { report, latencies, state_bytes, table_bytes, retracted }, taken))
+}
+
+/// The same once more: the sum of all changes.
+fn checked(query: &str, columns: &Columns, settings: &Settings) -> Result<(Taken, Checksum), Failure> {
+    let mut db = open(settings.workers, settings.tables, &[query])?;
+    let changes = db.subscribe(query)?;
+    let (mut taken, mut sum) = (Taken::default(), Checksum::default());
+    let mut add = |changes: Vec<Change>| {
+        taken.take(&changes);
+        changes.iter().for_each(|change| checksum(&mut sum, &change.rows, Some(&change.weights)));
+    };
+    for part in settings.loading().chain(settings.steps().flat_map(|(_, parts)| parts)) {
+        push(&mut db, columns.part(part))?;
+        add(changes.try_poll()?);
+    }
+    for chunk in settings.doomed().chunks(settings.step.max(1)) {
+        retract(&mut db, columns.pick(chunk))?;
+        add(changes.try_poll()?);
+    }
+    add(changes.poll()?);
+    match db.errors(query)?.first() {
+        Some(error) => Err(Failure::Errors(format!("{query}: {} {}", error.code, error.message))),
+        None => Ok((taken, sum)),
+    }
 }
 
 /// What views' operators remember, and what tables keep, in bytes. q13's side table is left out.
@@ -211,90 +281,4 @@ pub fn state_bytes(db: &mut Engine) -> deltaq::Result<(u64, u64)> {
         }
     }
     Ok(bytes)
-}
-
-/// Retracts the events that `deletes` takes of the first `total`, in no order, `step` an epoch. Returns how many, and the time.
-fn retract(
-    db: &mut Engine,
-    columns: &Columns,
-    total: usize,
-    step: usize,
-    deletes: Deletes,
-    view: &mut View,
-) -> Result<(usize, Duration), Failure> {
-    let mut doomed: Vec<usize> = (0..total).filter(|event| deletes.takes(*event)).collect();
-    doomed.sort_by_key(|event| scatter(*event));
-    let mut clock = Clock::default();
-    for chunk in doomed.chunks(step) {
-        let part = columns.pick(chunk);
-        clock.start();
-        let mut tx = db.begin()?;
-        for (table, rows) in part {
-            tx.delete(table, rows)?;
-        }
-        tx.commit()?;
-        view.consume(&mut clock)?;
-        clock.stop();
-    }
-    Ok((doomed.len(), clock.wall))
-}
-
-/// What a view has handed on.
-struct View<'a> {
-    changes: Subscription,
-    sum: Checksum,
-    rows_out: u64,
-    see: &'a mut dyn FnMut(&Change),
-}
-
-impl View<'_> {
-    /// Takes what there is. The clock stands while what was taken is added up.
-    fn consume(&mut self, clock: &mut Clock) -> Result<(), Failure> {
-        let changes = self.changes.poll()?;
-        // Consumed is what was looked at.
-        let mut copies = 0;
-        changes.iter().for_each(|change| copies += change.weights.iter().sum::<i64>());
-        std::hint::black_box(copies);
-        let ran = clock.stop();
-        for change in &changes {
-            self.rows_out += change.len() as u64;
-            checksum(&mut self.sum, &change.rows, Some(&change.weights));
-            (self.see)(change);
-        }
-        drop(changes);
-        if ran {
-            clock.start();
-        }
-        Ok(())
-    }
-}
-
-/// Time as it passes, and the processor time of all threads; while it stands, that of this thread does not count.
-#[derive(Default)]
-struct Clock {
-    wall: Duration,
-    cpu_seconds: f64,
-    since: Option<Instant>,
-    idle_since: Option<f64>,
-    first: Option<f64>,
-}
-
-impl Clock {
-    fn start(&mut self) {
-        match self.idle_since.take() {
-            // What this thread did meanwhile is taken off what the process will have used.
-            Some(since) => self.first = self.first.map(|first| first + thread_cpu_seconds() - since),
-            None => self.first = Some(Usage::now().cpu_seconds),
-        }
-        self.since = Some(Instant::now());
-    }
-
-    /// Returns whether it ran.
-    fn stop(&mut self) -> bool {
-        let Some(since) = self.since.take() else { return false };
-        self.wall += since.elapsed();
-        self.idle_since = Some(thread_cpu_seconds());
-        self.cpu_seconds = Usage::now().cpu_seconds - self.first.unwrap_or(0.0);
-        true
-    }
 }
