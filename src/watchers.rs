@@ -1,6 +1,6 @@
 //! Who waits for the deltas of which table or view.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use deltaq_circuit::{Batch, NodeId};
 
@@ -11,13 +11,14 @@ use crate::rows::{Change, Columns};
 /// All subscriptions.
 #[derive(Default)]
 pub(crate) struct Watchers {
-    list: Vec<Watcher>,
+    all: BTreeMap<u64, Watcher>,
+    /// Who waits for a node's deltas: those that have not ended.
+    of_node: HashMap<NodeId, Vec<u64>>,
     next: u64,
 }
 
 /// A subscription.
 struct Watcher {
-    id: u64,
     /// The table or view. Two of them may be one node.
     relation: String,
     node: NodeId,
@@ -30,14 +31,16 @@ struct Watcher {
 impl Watchers {
     /// Hands out what `node` yielded for the commit `tag`.
     pub(crate) fn take(&mut self, node: NodeId, tag: u64, parts: Vec<Batch>) {
-        for watcher in self.list.iter_mut().filter(|w| w.node == node && w.ended.is_none()) {
-            watcher.queue.push_back((tag, parts.clone()));
+        for id in self.of_node.get(&node).into_iter().flatten() {
+            if let Some(watcher) = self.all.get_mut(id) {
+                watcher.queue.push_back((tag, parts.clone()));
+            }
         }
     }
 
     /// Adds up what came after the commit `last`: of a transaction that was rolled back nothing stays.
     pub(crate) fn add_up(&mut self, last: u64) {
-        for watcher in &mut self.list {
+        for watcher in self.all.values_mut() {
             let from = watcher.queue.partition_point(|(tag, _)| *tag <= last);
             let parts: Vec<Batch> = watcher.queue.drain(from..).flat_map(|(_, parts)| parts).collect();
             let sum = Batch::concat(&parts).consolidate();
@@ -49,20 +52,34 @@ impl Watchers {
 
     /// Whether somebody is subscribed to `relation`.
     pub(crate) fn watches(&self, relation: &str) -> bool {
-        self.list.iter().any(|w| w.relation == relation && w.ended.is_none())
+        self.all.values().any(|w| w.relation == relation && w.ended.is_none())
     }
 
-    fn of(&mut self, relation: &str) -> impl Iterator<Item = &mut Watcher> {
-        self.list.iter_mut().filter(move |w| w.relation == relation && w.ended.is_none())
+    fn of(&mut self, relation: &str) -> Vec<u64> {
+        let waiting = self.all.iter().filter(|(_, w)| w.relation == relation && w.ended.is_none());
+        waiting.map(|(id, _)| *id).collect()
     }
 
     /// The nodes whose deltas somebody waits for.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> {
-        self.list.iter().filter(|w| w.ended.is_none()).map(|w| w.node)
+        self.of_node.keys().copied()
     }
 
     fn need(&self, node: NodeId) -> bool {
-        self.nodes().any(|needed| needed == node)
+        self.of_node.contains_key(&node)
+    }
+
+    fn join(&mut self, id: u64, node: NodeId) {
+        self.of_node.entry(node).or_default().push(id);
+    }
+
+    fn leave(&mut self, id: u64, node: NodeId) {
+        if let Some(waiting) = self.of_node.get_mut(&node) {
+            waiting.retain(|other| *other != id);
+            if waiting.is_empty() {
+                self.of_node.remove(&node);
+            }
+        }
     }
 }
 
@@ -82,33 +99,28 @@ impl Interior {
         let id = self.watchers.next;
         self.watchers.next += 1;
         let queue = VecDeque::from([(self.epoch(), vec![contents])]);
-        let watcher = Watcher { id, relation: name.to_string(), node, columns: columns.clone(), queue, ended: None };
-        self.watchers.list.push(watcher);
+        let watcher = Watcher { relation: name.to_string(), node, columns: columns.clone(), queue, ended: None };
+        self.watchers.all.insert(id, watcher);
+        self.watchers.join(id, node);
         Ok((id, columns))
     }
 
     /// Ends a subscription.
     pub(crate) fn unsubscribe(&mut self, id: u64) {
-        let Some(at) = self.watchers.list.iter().position(|w| w.id == id) else { return };
-        let watcher = self.watchers.list.swap_remove(at);
-        if watcher.ended.is_none() && !self.watchers.need(watcher.node) {
+        let Some(watcher) = self.watchers.all.remove(&id) else { return };
+        if watcher.ended.is_none() {
             // A runtime that has failed says so to whoever calls it next.
-            let _ = self.runtime.watch(watcher.node, false);
+            let _ = self.unwatch(id, watcher.node);
         }
     }
 
     /// Ends all subscriptions to `relation`. Its node is there still.
     pub(crate) fn end_subscriptions(&mut self, relation: &str, why: &str) -> Result<()> {
-        let mut nodes = Vec::new();
-        for watcher in self.watchers.of(relation) {
-            watcher.ended = Some(why.to_string());
-            nodes.push(watcher.node);
-        }
-        nodes.sort_unstable();
-        nodes.dedup();
-        for node in nodes {
-            if !self.watchers.need(node) {
-                self.runtime.watch(node, false)?;
+        for id in self.watchers.of(relation) {
+            if let Some(watcher) = self.watchers.all.get_mut(&id) {
+                watcher.ended = Some(why.to_string());
+                let node = watcher.node;
+                self.unwatch(id, node)?;
             }
         }
         Ok(())
@@ -117,7 +129,7 @@ impl Interior {
     /// What has been committed, and finished by the workers, since the last call.
     pub(crate) fn poll(&mut self, id: u64) -> Result<Vec<Change>> {
         let finished = self.finished();
-        let Some(watcher) = self.watchers.list.iter_mut().find(|w| w.id == id) else {
+        let Some(watcher) = self.watchers.all.get_mut(&id) else {
             return Err(Error::new("42P01", "the subscription has ended"));
         };
         let mut changes = Vec::new();
@@ -141,17 +153,25 @@ impl Interior {
     /// Lets the subscriptions to `relation` follow the node `new`, which takes the place of `old`: `difference` is new content less old.
     pub(crate) fn move_watchers(&mut self, relation: &str, old: NodeId, new: NodeId, difference: &Batch) -> Result<()> {
         let tag = self.epoch() + 1;
-        for watcher in self.watchers.of(relation).filter(|w| w.node == old) {
+        for id in self.watchers.of(relation) {
+            let Some(watcher) = self.watchers.all.get_mut(&id).filter(|w| w.node == old) else { continue };
             watcher.node = new;
             watcher.queue.push_back((tag, vec![difference.clone()]));
+            if old != new {
+                self.unwatch(id, old)?;
+                if !self.watchers.need(new) {
+                    self.watch(new)?;
+                }
+                self.watchers.join(id, new);
+            }
         }
-        if old == new {
-            return Ok(());
-        }
-        if !self.watchers.need(old) {
-            self.runtime.watch(old, false)?;
-        }
-        self.watch(new)
+        Ok(())
+    }
+
+    /// The subscription `id` waits for `node` no longer.
+    fn unwatch(&mut self, id: u64, node: NodeId) -> Result<()> {
+        self.watchers.leave(id, node);
+        if self.watchers.need(node) { Ok(()) } else { Ok(self.runtime.watch(node, false)?) }
     }
 
     fn watch(&mut self, node: NodeId) -> Result<()> {
@@ -190,7 +210,7 @@ mod tests {
                          CREATE OR REPLACE VIEW one AS SELECT v, COUNT(*) + 1 FROM t GROUP BY v; ROLLBACK";
             interior.execute(tried).expect("a rollback");
         }
-        assert_eq!(interior.watchers.list[0].queue.len(), 0);
+        assert_eq!(interior.watchers.all[&id].queue.len(), 0);
     }
 
     #[test]
