@@ -8,6 +8,7 @@ use crate::engine::locked;
 use crate::error::Result;
 use crate::interior::Interior;
 use crate::rows::{Change, Columns};
+use crate::watchers::Changes;
 
 /// What is handed on of a view: its content when it was subscribed to, then the change of every epoch that changes it.
 ///
@@ -39,15 +40,12 @@ impl Subscription {
     /// The changes since the last call, in order of their epochs, after all that was committed has taken effect. The first call
     /// begins with the view's content when it was subscribed to, as inserts, unless it was empty.
     ///
-    /// Where several workers share the work, a large change of one epoch may come in parts: changes of the same epoch, one after the
-    /// other, each row in one of them.
-    ///
     /// # Errors
     /// `42P01` if the view was dropped, once what it did before is polled; `XX000` if a worker has stopped.
     pub fn poll(&self) -> Result<Vec<Change>> {
         locked(&self.interior, |interior| {
             interior.wait()?;
-            interior.poll(self.id)
+            interior.poll(self.id, Changes::Whole)
         })
     }
 
@@ -73,7 +71,20 @@ impl Subscription {
     pub fn try_poll(&self) -> Result<Vec<Change>> {
         locked(&self.interior, |interior| {
             interior.catch_up()?;
-            interior.poll(self.id)
+            interior.poll(self.id, Changes::Whole)
+        })
+    }
+
+    /// As [`Subscription::try_poll`], but what several workers have computed is not put together: a large change may come in parts, changes
+    /// of the same epoch one behind the other, each row in one of them. A row's old form and its new one may lie in different parts, in
+    /// either order: for those who add up weights, or wait for the epoch's end.
+    ///
+    /// # Errors
+    /// As [`Subscription::poll`].
+    pub fn try_poll_parts(&self) -> Result<Vec<Change>> {
+        locked(&self.interior, |interior| {
+            interior.catch_up()?;
+            interior.poll(self.id, Changes::InParts)
         })
     }
 

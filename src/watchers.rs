@@ -17,6 +17,15 @@ pub(crate) struct Watchers {
     next: u64,
 }
 
+/// How an epoch's change is handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changes {
+    /// As one.
+    Whole,
+    /// As the workers have made it.
+    InParts,
+}
+
 /// A subscription.
 struct Watcher {
     /// The table or view. Two of them may be one node.
@@ -127,7 +136,7 @@ impl Interior {
     }
 
     /// What has been committed, and finished by the workers, since the last call.
-    pub(crate) fn poll(&mut self, id: u64) -> Result<Vec<Change>> {
+    pub(crate) fn poll(&mut self, id: u64, how: Changes) -> Result<Vec<Change>> {
         let finished = self.finished();
         let Some(watcher) = self.watchers.all.get_mut(&id) else {
             return Err(Error::new("42P01", "the subscription has ended"));
@@ -139,6 +148,8 @@ impl Interior {
                     parts.extend(more);
                 }
                 parts = vec![Batch::concat(&parts)];
+            } else if parts.len() > 1 && how == Changes::Whole {
+                parts = vec![Batch::concat(&parts).assume_consolidated()];
             }
             for part in parts.iter().map(Batch::consolidate).filter(|part| !part.is_empty()) {
                 changes.push(Change::new(tag, &watcher.columns, &part)?);
@@ -204,7 +215,7 @@ mod tests {
     fn nothing_is_kept_of_what_was_rolled_back() {
         let mut interior = interior();
         let (id, _) = interior.subscribe("one").expect("a view");
-        interior.poll(id).expect("its content");
+        interior.poll(id, Changes::Whole).expect("its content");
         for _ in 0..10 {
             let tried = "BEGIN; INSERT INTO t VALUES (1), (2); SELECT * FROM one;
                          CREATE OR REPLACE VIEW one AS SELECT v, COUNT(*) + 1 FROM t GROUP BY v; ROLLBACK";
@@ -227,6 +238,6 @@ mod tests {
         };
         assert_eq!(outputs(&mut interior, "DROP VIEW one"), 1);
         assert_eq!(outputs(&mut interior, "DROP VIEW two"), 0);
-        assert!(ids.iter().all(|id| interior.poll(*id).is_ok_and(|changes| changes.len() == 1)));
+        assert!(ids.iter().all(|id| interior.poll(*id, Changes::Whole).is_ok_and(|changes| changes.len() == 1)));
     }
 }

@@ -83,7 +83,7 @@ pub fn load_and_consume(db: &mut Engine, table: &str, batches: &[RecordBatch], s
         let mut tx = db.begin()?;
         tx.append(table, batch.clone())?;
         tx.commit()?;
-        changed += look_at(&sub.try_poll()?);
+        changed += look_at(&sub.try_poll_parts()?);
     }
     Ok(changed + consume(sub)?)
 }

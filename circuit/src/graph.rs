@@ -1,5 +1,6 @@
 //! The circuit as a plain value: nodes in topological order, to validate, print and compare.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -85,9 +86,9 @@ impl Graph {
         self.nodes.binary_search_by_key(&id, |n| n.id).ok().map(|i| &self.nodes[i])
     }
 
-    /// Removes a node, which no other may read.
-    pub fn remove(&mut self, id: NodeId) {
-        self.nodes.retain(|n| n.id != id);
+    /// Removes nodes, which no others may read.
+    pub fn remove(&mut self, gone: &HashSet<NodeId>) {
+        self.nodes.retain(|node| !gone.contains(&node.id));
     }
 
     /// The column types a node yields.

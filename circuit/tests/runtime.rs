@@ -217,7 +217,9 @@ fn run(config: &RuntimeConfig, epochs: &[Vec<(Row, i64)>]) -> Result<Vec<Step>, 
     runtime.watch(COUNTS, true)?;
     runtime.watch(BY_SECOND, true)?;
     for (index, rows) in epochs.iter().enumerate() {
-        let epoch = runtime.submit(vec![(TABLE, batch(rows))], vec![])?;
+        // A table's rows may come in several batches.
+        let (some, others) = rows.split_at(rows.len() / (1 + index % 3));
+        let epoch = runtime.submit(vec![(TABLE, batch(some)), (TABLE, batch(others))], vec![])?;
         assert_eq!(epoch.0, index as u64 + 1);
     }
     let steps = runtime.drain()?;

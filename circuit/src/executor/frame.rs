@@ -70,7 +70,10 @@ impl Frame {
 
     /// Lets go of what the epoch yielded.
     pub(super) fn clear(&mut self) {
-        debug_assert!(self.ready.iter().all(BinaryHeap::is_empty), "nodes that are ready have not run");
+        for place in self.ready.iter_mut().flat_map(BinaryHeap::drain) {
+            debug_assert!(false, "the node at {} is ready and has not run", place.0);
+            self.is_ready[place.0] = false;
+        }
         for place in self.changed.drain(..) {
             self.deltas[place] = Batch::none();
         }

@@ -19,7 +19,7 @@ mod portion;
 mod scatter;
 mod starting;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::batch::{Batch, Epoch};
@@ -153,6 +153,7 @@ impl Executor {
 
     /// Removes nodes, which no remaining node may read, and their state.
     pub fn remove(&mut self, nodes: &[NodeId]) {
+        let nodes: HashSet<NodeId> = nodes.iter().copied().collect();
         let cells = std::mem::take(&mut self.cells);
         self.places.clear();
         for cell in cells.into_iter().filter(|c| !nodes.contains(&c.node.id)) {
@@ -182,11 +183,9 @@ impl Executor {
 
     /// Finds until when the arrangements that each stratum reads are read.
     fn find_holds(&mut self) {
-        self.holds.clear();
-        for cell in &self.cells {
-            while self.holds.len() <= cell.stratum {
-                self.holds.push(self.holds.len());
-            }
+        let strata = self.cells.iter().map(|cell| cell.stratum + 1).max().unwrap_or(0);
+        self.holds = (0..strata).collect();
+        for cell in self.cells.iter().filter(|_| strata > 1) {
             for input in cell.inputs.iter().map(|i| &self.cells[*i]) {
                 if matches!(input.role, Role::Arrange(_)) {
                     self.holds[cell.stratum] = self.holds[cell.stratum].max(input.last_read);
@@ -283,9 +282,9 @@ impl Executor {
                 cell.stratum == stratum && matches!(cell.role, Role::Exchange(_))
             };
             sending.extend(start.run().filter(exchange));
-            sending.sort_unstable();
-            sending.dedup();
         }
+        sending.sort_unstable();
+        sending.dedup();
         let mut messages = Vec::new();
         for &place in &sending {
             let cell = &self.cells[place];

@@ -440,8 +440,8 @@ fn merge(mut all: Step, more: Step) -> Step {
     all
 }
 
-/// Fewer rows than this are put together.
-const PARTS_MIN: usize = 1_024;
+/// Deltas of fewer rows a part are put together.
+const PART_ROWS_MIN: usize = 512;
 
 /// In the order of nodes. Large deltas that lie apart stay in as many parts as workers have made; of others a node has one.
 fn join(mut step: Step, apart: &HashSet<NodeId>) -> Step {
@@ -454,7 +454,7 @@ fn join(mut step: Step, apart: &HashSet<NodeId>) -> Step {
             "workers yield equal rows of node {}, which lies apart",
             run[0].0.0
         );
-        if distinct && run.iter().map(|(_, batch)| batch.len()).sum::<usize>() >= PARTS_MIN {
+        if distinct && run.iter().map(|(_, batch)| batch.len()).sum::<usize>() >= PART_ROWS_MIN * run.len() {
             return run.to_vec();
         }
         let batches: Vec<Batch> = run.iter().map(|(_, batch)| batch.clone()).collect();

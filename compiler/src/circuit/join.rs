@@ -177,8 +177,8 @@ fn flip(pair: &Pair) -> (Vec<Equality>, Option<Expr>) {
 }
 
 /// Where pairs lie that are placed by `keys` of the left side, of which `place` says where the output has a column: together if they are
-/// equal in what the keys are computed from, and that is there. Equal floats and intervals may differ in their text, so a function of
-/// them tells nothing.
+/// equal in what the keys are computed from, and that is there. Equal floats may differ in their text, 0 and −0, so a function of them tells
+/// nothing; nor does one of intervals, which are compared by length.
 fn determined(keys: &[&Expr], schema: &Schema, place: impl Fn(usize) -> Option<usize>) -> Placement {
     let mut columns = Vec::new();
     for key in keys {

@@ -108,6 +108,7 @@ impl<'a> Lowering<'a> {
         };
         Known { placement, insert_only: known.insert_only, key: None }
     }
+
     /// A filter and projection over `node`, which yields `width` columns; `node` itself where that changes nothing.
     pub(super) fn map(&mut self, node: NodeId, width: usize, filter: Option<Expr>, exprs: Vec<Expr>) -> NodeId {
         let same = exprs.len() == width

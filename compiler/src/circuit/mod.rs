@@ -136,8 +136,8 @@ impl Circuit {
     pub fn retain(&mut self, roots: &[NodeId]) -> Vec<NodeId> {
         let needed = self.needed(roots);
         let gone: Vec<NodeId> = self.graph.nodes().iter().map(|n| n.id).filter(|id| !needed.contains(id)).collect();
+        self.graph.remove(&gone.iter().copied().collect());
         for id in &gone {
-            self.graph.remove(*id);
             if let Some(key) = self.known.remove(id).and_then(|known| known.key) {
                 self.shared.remove(&key);
             }

@@ -195,7 +195,7 @@ fn timed(query: &str, columns: &Columns, settings: &Settings) -> Result<(Run, Ta
     let (started, cpu) = (Instant::now(), Usage::now().cpu_seconds);
     for part in settings.loading() {
         push(&mut db, columns.part(part))?;
-        taken.take(&changes.try_poll()?);
+        taken.take(&changes.try_poll_parts()?);
     }
     taken.take(&changes.poll()?);
     let (seconds, cpu_seconds) = (started.elapsed().as_secs_f64(), Usage::now().cpu_seconds - cpu);
@@ -254,11 +254,11 @@ fn checked(query: &str, columns: &Columns, settings: &Settings) -> Result<(Taken
     };
     for part in settings.loading().chain(settings.steps().flat_map(|(_, parts)| parts)) {
         push(&mut db, columns.part(part))?;
-        add(changes.try_poll()?);
+        add(changes.try_poll_parts()?);
     }
     for chunk in settings.doomed().chunks(settings.step.max(1)) {
         retract(&mut db, columns.pick(chunk))?;
-        add(changes.try_poll()?);
+        add(changes.try_poll_parts()?);
     }
     add(changes.poll()?);
     match db.errors(query)?.first() {
