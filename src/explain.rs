@@ -133,7 +133,7 @@ impl Interior {
         let shown = self.contents_of(view.root)?;
         let difference = Batch::concat(&[defined.clone(), shown.negate()]).consolidate();
         let rows = |batch: Batch| -> Result<Rows> {
-            Ok(Rows::new(view.columns.clone(), vec![view.columns.record_batch(&expand(&batch))?]))
+            Ok(Rows::new(view.columns.clone(), vec![view.columns.record_batch(&expand(&batch)?)?]))
         };
         let extra = rows(difference.negate())?;
         let missing = rows(difference)?;

@@ -14,16 +14,15 @@ use deltaq_operators::SqlType;
 use deltaq_operators::eval::Program;
 
 use crate::error::{Error, Result};
+use crate::rows::window;
 
-/// The rows of `query`, of which `rows` (each of weight one) is what its plan yields, as they are shown.
+/// The rows of `query`, of which `rows` is what its plan yields, as they are shown: each as often as its weight says.
 pub(crate) fn present(rows: &Batch, query: &Query) -> Result<Batch> {
     if rows.is_empty() {
         return Ok(Batch::none());
     }
     let rows = if query.order.is_empty() { rows.clone() } else { rows.take(&sorted(rows, &query.order)?) };
-    let offset = usize::try_from(query.offset).unwrap_or(usize::MAX).min(rows.len());
-    let limit = query.limit.map_or(usize::MAX, |l| usize::try_from(l).unwrap_or(usize::MAX));
-    let rows = rows.slice(offset, limit.min(rows.len() - offset));
+    let rows = window(&rows, query.offset, query.limit)?;
     if rows.is_empty() {
         return Ok(Batch::none());
     }

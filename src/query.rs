@@ -24,7 +24,7 @@ impl Interior {
     /// # Errors
     /// That of a row that cannot be computed.
     pub(crate) fn select(&mut self, query: &Query) -> Result<Rows> {
-        let rows = self.evaluate(&query.plan)?;
+        let rows = self.bag(&query.plan)?;
         let rows = order::present(&rows, query)?;
         let columns = Columns::new(query.schema.clone());
         let batch = columns.record_batch(&rows)?;
@@ -36,9 +36,14 @@ impl Interior {
     /// # Errors
     /// That of a row that cannot be computed.
     pub(crate) fn evaluate(&mut self, plan: &Plan) -> Result<Batch> {
+        expand(&self.bag(plan)?)
+    }
+
+    /// As [`Interior::evaluate`], each row once, with its weight.
+    pub(crate) fn bag(&mut self, plan: &Plan) -> Result<Batch> {
         let plan = optimize(self.widened(plan));
         match &plan {
-            Plan::Scan { relation, .. } => return Ok(expand(&self.contents(relation)?.consolidate())),
+            Plan::Scan { relation, .. } => return Ok(self.contents(relation)?.consolidate()),
             Plan::Values { rows, schema } => {
                 let column =
                     |(index, field): (usize, &Field)| Scalar::to_column(rows.iter().map(|row| &row[index]), field.ty);
@@ -49,7 +54,7 @@ impl Interior {
         }
         let (rows, errors) = self.computed(&plan)?;
         fail_on(errors)?;
-        Ok(expand(&rows))
+        Ok(rows)
     }
 
     /// The rows of `plan` as of now, and the errors of those that cannot be computed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, FieldRef, SchemaRef};
-use deltaq_circuit::{Batch, Weight, Weights};
+use deltaq_circuit::{Batch, Weights};
 use deltaq_operators::functions::text;
 use deltaq_operators::{Scalar, Schema, SqlType};
 use serde::de::DeserializeOwned;
@@ -207,15 +207,40 @@ pub(crate) fn sql_type(data_type: &DataType) -> Option<SqlType> {
     })
 }
 
+/// More copies of rows than this are not written out.
+const COPIES_MAX: u64 = 1 << 28;
+
 /// The rows of a bag, each as often as its weight says.
-pub(crate) fn expand(batch: &Batch) -> Batch {
-    match batch.weights() {
-        Weights::Ones => batch.clone(),
-        Weights::Each(weights) => {
-            let copies = |(row, &weight): (usize, &Weight)| std::iter::repeat_n(row as u32, weight.max(0) as usize);
-            let rows: Vec<u32> = weights.iter().enumerate().flat_map(copies).collect();
-            let len = rows.len();
-            batch.with_weights(Weights::Ones).take(&rows.into()).slice(0, len)
-        }
+///
+/// # Errors
+/// `54000` if that is too often.
+pub(crate) fn expand(batch: &Batch) -> Result<Batch> {
+    window(batch, 0, None)
+}
+
+/// As [`expand`], but the first `offset` copies are left out, and those beyond `limit`.
+///
+/// # Errors
+/// As [`expand`].
+pub(crate) fn window(batch: &Batch, offset: u64, limit: Option<u64>) -> Result<Batch> {
+    let Weights::Each(weights) = batch.weights() else {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(batch.len());
+        let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        return Ok(batch.slice(from, limit.min(batch.len() - from)));
+    };
+    let (mut skip, mut left, mut all) = (offset, limit.unwrap_or(u64::MAX), 0u64);
+    let mut copies = Vec::with_capacity(weights.len());
+    for (row, weight) in weights.iter().enumerate() {
+        let there = u64::try_from(*weight).unwrap_or(0);
+        let skipped = there.min(skip);
+        let taken = (there - skipped).min(left);
+        (skip, left, all) = (skip - skipped, left - taken, all.saturating_add(taken));
+        copies.push((row as u32, taken));
     }
+    if all > COPIES_MAX {
+        let error = Error::new("54000", format!("the result has {all} rows, most of them copies of others"));
+        return Err(error.help("add LIMIT, or count rows with GROUP BY"));
+    }
+    let rows: Vec<u32> = copies.into_iter().flat_map(|(row, taken)| std::iter::repeat_n(row, taken as usize)).collect();
+    Ok(batch.with_weights(Weights::Ones).take(&rows.into()))
 }

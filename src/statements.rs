@@ -167,7 +167,7 @@ impl Interior {
 
     fn insert(&mut self, table: &str, query: &Query, conflict: &Conflict) -> Result<u64> {
         let index = self.catalog.table_index(table)?;
-        let rows = self.evaluate(&query.plan)?;
+        let rows = self.bag(&query.plan)?;
         if rows.is_empty() {
             return Ok(0);
         }

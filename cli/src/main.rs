@@ -81,8 +81,8 @@ fn stream(session: &mut Session) -> Result<()> {
     let (mut text, mut first_line, mut number) = (String::new(), 1, 0);
     let mut input = io::stdin().lock();
     loop {
-        let more = read_line(&mut input, &mut text)?;
         number += 1;
+        let more = read_line(&mut input, &mut text, number)?;
         if number == 1 {
             text = script::unmarked(text);
         }
@@ -103,10 +103,12 @@ fn stream(session: &mut Session) -> Result<()> {
     }
 }
 
-/// Appends a line; false at the end.
-fn read_line(input: &mut impl io::BufRead, text: &mut String) -> Result<bool> {
-    match input.read_line(text) {
-        Ok(bytes) => Ok(bytes > 0),
-        Err(e) => Err(Failure::Message(format!("standard input: {e}"))),
-    }
+/// Appends the line of this number; false at the end.
+fn read_line(input: &mut impl io::BufRead, text: &mut String, number: usize) -> Result<bool> {
+    let mut bytes = Vec::new();
+    let read = input.read_until(b'\n', &mut bytes).map_err(|e| e.to_string());
+    let line = read.and_then(|_| script::decode(bytes, number));
+    let line = line.map_err(|e| Failure::Message(format!("standard input: {e}")))?;
+    text.push_str(&line);
+    Ok(!line.is_empty())
 }

@@ -83,7 +83,8 @@ pub fn explain(arguments: ExplainArguments) -> Result<()> {
         let engine = &mut session.engine;
         if script::is_query(statement) {
             let body = script::emit_changes(statement).map_or(statement, |words| &statement[..words.start]);
-            writeln!(out, "-- {}\n{}\n", first_line(body), engine.explain(body, format).map_err(failure)?.trim_end())?;
+            let text = engine.explain(body, format).map_err(failure)?;
+            writeln!(out, "{}{}\n", heading(body, arguments.format), text.trim_end())?;
             continue;
         }
         if matches!(script::verb(statement).as_str(), "CREATE" | "ALTER" | "DROP") {
@@ -91,27 +92,32 @@ pub fn explain(arguments: ExplainArguments) -> Result<()> {
             engine.execute(statement).map_err(failure)?;
             for relation in engine.tables().into_iter().skip(before).filter(|r| r.sql.is_some()) {
                 let text = engine.explain(&relation.name, format).map_err(failure)?;
-                writeln!(out, "-- {}\n{}\n", first_line(statement), text.trim_end())?;
+                writeln!(out, "{}{}\n", heading(statement, arguments.format), text.trim_end())?;
             }
         }
     }
     Ok(out.flush()?)
 }
 
-fn first_line(sql: &str) -> &str {
-    sql.lines().next().unwrap_or_default()
+/// The comment before a picture that says of what it is: its first line, or where a program reads along, all of it.
+fn heading(sql: &str, picture: Picture) -> String {
+    match picture {
+        Picture::Text => format!("-- {}\n", sql.lines().next().unwrap_or_default()),
+        Picture::Dot => sql.lines().map(|line| format!("// {line}\n")).collect(),
+    }
 }
 
 fn read(path: &Path) -> Result<(String, String)> {
     if path == Path::new("-") {
-        let mut text = String::new();
-        let read = io::stdin().read_to_string(&mut text);
-        read.map_err(|e| Failure::Message(format!("standard input: {e}")))?;
+        let mut bytes = Vec::new();
+        let read = io::stdin().read_to_end(&mut bytes).map_err(|e| e.to_string());
+        let text = read.and_then(|_| script::decode(bytes, 1));
+        let text = text.map_err(|e| Failure::Message(format!("standard input: {e}")))?;
         return Ok((script::unmarked(text), "<stdin>".into()));
     }
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("{shown}: {e}")))?;
-    Ok((script::unmarked(text), shown))
+    let text = script::read(path).map_err(|e| Failure::Message(format!("{shown}: {e}")))?;
+    Ok((text, shown))
 }
 
 fn create(path: &Path) -> Result<Box<dyn Write>> {

@@ -1,6 +1,7 @@
 //! A script: SQL statements, ended by semicolons, and dot commands, each on a line of its own.
 
 use std::ops::Range;
+use std::path::Path;
 
 use crate::lexer::{Kind, tokens};
 
@@ -94,6 +95,21 @@ pub fn touches_rows(statement: &str) -> bool {
     !matches!(verb(statement).as_str(), "CREATE" | "DROP" | "EXPLAIN" | "SHOW")
 }
 
+/// The script in a file, without a byte order mark, or why it cannot be read.
+pub fn read(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+    decode(bytes, 1).map(unmarked)
+}
+
+/// `bytes` as text, or which line of it is at fault; `first_line` is the number of the first.
+pub fn decode(bytes: Vec<u8>, first_line: usize) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|e| {
+        let before = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+        let line = first_line + before.iter().filter(|byte| **byte == b'\n').count();
+        format!("line {line} is not UTF-8")
+    })
+}
+
 /// `text` without the byte order mark that some editors put before it.
 pub fn unmarked(text: String) -> String {
     match text.strip_prefix('\u{feff}') {
@@ -136,6 +152,13 @@ mod tests {
             .collect();
         assert_eq!(found, expected, "{text}");
         assert_eq!(is_complete(text), complete, "{text}");
+    }
+
+    #[test]
+    fn text_that_is_no_text() {
+        assert_eq!(decode("a\nü".into(), 1), Ok("a\nü".to_string()));
+        assert_eq!(decode(b"a\nb\xff\n".into(), 1), Err("line 2 is not UTF-8".to_string()));
+        assert_eq!(decode(b"\xff".into(), 7), Err("line 7 is not UTF-8".to_string()));
     }
 
     #[test]

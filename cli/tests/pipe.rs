@@ -131,6 +131,16 @@ fn files_from_the_pipe() {
 }
 
 #[test]
+fn emit_changes_is_refused() {
+    let mut talk = start();
+    let request = r#"{"execute": "CREATE TABLE t(a INT); SELECT 'ü', a FROM t EMIT CHANGES; CREATE TABLE u(a INT)"}"#;
+    check_error(&mut talk, request, "0A000", "45");
+    assert!(talk.ask(request.replace("CREATE TABLE t(a INT); ", "").as_str()).contains(r#"{\"watch\": [\"v\"]}"#));
+    // The statements before it stand, those behind it do not.
+    check_error(&mut talk, r#"{"execute": "SELECT * FROM t; SELECT * FROM u"}"#, "42P01", "32");
+}
+
+#[test]
 fn what_is_no_request() {
     let mut talk = start();
     check_error(&mut talk, "nonsense", "22032", "1");

@@ -146,6 +146,29 @@ fn explain() {
     assert!(ended.out.contains("-- SELECT * FROM totals WHERE total > 1\n"), "{}", ended.out);
     let ended = run_in(files.path(), &["explain", "--format", "dot", "q.sql"], "");
     assert!(ended.out.contains("digraph"), "{}", ended.out);
+    // Comments of DOT: nothing else stands outside the graphs.
+    assert!(ended.out.starts_with("// CREATE VIEW totals AS"), "{}", ended.out);
+    assert!(ended.out.contains("// SELECT * FROM totals WHERE total > 1\ndigraph"), "{}", ended.out);
+    std::fs::write(files.path().join("q.sql"), "SELECT 1 AS a,\n  2 AS b;\n").expect("a file");
+    let ended = run_in(files.path(), &["explain", "--format", "dot", "q.sql"], "");
+    assert!(ended.out.starts_with("// SELECT 1 AS a,\n//   2 AS b\ndigraph"), "{}", ended.out);
+}
+
+#[test]
+fn a_script_that_is_no_text() {
+    let files = directory(&[]);
+    std::fs::write(files.path().join("q.sql"), b"SELECT 1;\nSELECT '\xff';\n").expect("a file");
+    run_in(files.path(), &["run", "q.sql"], "").fails(1, &["q.sql: line 2 is not UTF-8"]);
+    run_in(files.path(), &["-c", ".read q.sql"], "").fails(1, &["q.sql: line 2 is not UTF-8"]);
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    let table =
+        |name: &str| format!("CREATE TABLE {name}(a INT) WITH (connector = 'file', path = '-', format = 'csv');\n");
+    let files = directory(&[("q.sql", &format!("{}{}", table("t"), table("u")))]);
+    run_in(files.path(), &["run", "q.sql"], "a\n1\n")
+        .fails(1, &["error[55006]", "cannot read standard input: another table reads it"]);
 }
 
 #[test]
@@ -164,6 +187,10 @@ fn the_engine_is_measured() {
     assert!(lines[1].starts_with(r#"{"peer":"deltaq","query":"q15","workers":1,"events":1000,"#), "{}", lines[1]);
     assert!(lines[1].contains(r#""rows":1,"#), "{}", lines[1]);
     run_in(files.path(), &["bench", "nexmark", "--query", "q99"], "").fails(1, &["no query \"q99\"; there are q0, q1"]);
+    let said = run_in(files.path(), &["bench", "nexmark", "--events", "1000", "--query", "Q0"], "");
+    assert_eq!((said.status, said.out.lines().count()), (0, 2), "{said:?}");
+    run_in(files.path(), &["bench", "nexmark", "--workers", "0"], "").fails(2, &["--workers"]);
+    run_in(files.path(), &["bench", "nexmark", "--step", "0"], "").fails(2, &["--step"]);
 }
 
 #[test]

@@ -123,6 +123,32 @@ DELETE FROM orders;
 }
 
 #[test]
+fn what_is_watched_no_longer_is_told() {
+    let script = "CREATE TABLE t(a INT); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM t;
+.watch v w
+CREATE OR REPLACE VIEW v AS SELECT a, a + 1 AS b FROM t;
+DROP VIEW w;
+.watch
+";
+    let ended = run(&[], script);
+    assert_eq!(
+        ended.err,
+        "warning: v is watched no longer: view \"v\" was replaced by one of other columns
+warning: w is watched no longer: \"w\" was dropped
+"
+    );
+}
+
+#[test]
+fn a_command_behind_a_statement_without_its_semicolon() {
+    let help = "help: a statement ends with ; before a dot command";
+    run(&[], "SELECT 1\n.tables\n").fails(1, &["error[", help]);
+    run(&[], "CREATE TABLE t(a INT);\nSELECT a FROM t\n .quit;\n").fails(1, &["error[3F000]", help]);
+    let ended = run(&[], "CREATE TABLE t(a INT);\nSELECT b FROM t\nWHERE a > .5;\n").fails(1, &["error[42703]"]);
+    assert!(!ended.err.contains(help), "{}", ended.err);
+}
+
+#[test]
 fn emit_changes_goes_on() {
     let script = format!(
         "{ORDERS}INSERT INTO orders VALUES (1, 7, 10);

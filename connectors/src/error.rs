@@ -59,11 +59,12 @@ impl Error {
         Error { kind: Arc::new(Kind::Row(rejection)) }
     }
 
-    /// SQLSTATE: `58030` for the environment, `22023` for options, `22P04` for a file that is not of its format, and of a
+    /// SQLSTATE: `58030` for the environment (`58P01` no such file, `55006` in use), `22023` for options, `22P04` for a file that is not of its format, and of a
     /// bad row what PostgreSQL assigns: `22P02` not a number, `22003` out of range, `23502` NULL in a NOT NULL column …
     pub fn code(&self) -> &'static str {
         match &*self.kind {
             Kind::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => "58P01",
+            Kind::Io { source, .. } if source.kind() == io::ErrorKind::ResourceBusy => "55006",
             Kind::Io { .. } => "58030",
             Kind::Options { .. } => "22023",
             Kind::Format { .. } => "22P04",

@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
@@ -18,6 +18,10 @@ use crate::error::{Error, Result};
 
 const BLOCK_BYTES: usize = 256 * 1024;
 const BLOCKS_AHEAD: usize = 8;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether standard input has a reader. It has one in the life of a process: what that one took from it, no other can read.
+static STANDARD_INPUT_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// What [`Input::fill`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +65,13 @@ impl<R: Read> Read for Counted<R> {
 }
 
 impl Input {
-    /// Opens a path; `-` is standard input.
+    /// Opens a path; `-` is standard input, once.
     pub(crate) fn open(path: &str, gzip: Option<bool>) -> Result<Input> {
         if path == "-" {
+            if STANDARD_INPUT_TAKEN.swap(true, Ordering::Relaxed) {
+                let taken = io::Error::new(io::ErrorKind::ResourceBusy, "another table reads it, or has read it");
+                return Err(Error::io("cannot read standard input", taken));
+            }
             return Input::new("standard input", Box::new(io::stdin()), gzip, None, true);
         }
         let open = || -> io::Result<(File, std::fs::Metadata)> {
@@ -133,6 +141,19 @@ impl Input {
     pub(crate) fn consume(&mut self, bytes: usize) {
         self.at += bytes;
         assert!(self.at <= self.bytes.len(), "{} bytes consumed past the end", self.at - self.bytes.len());
+    }
+
+    /// Waits for the first bytes and passes over a byte order mark. False where there are none.
+    pub(crate) fn skip_byte_order_mark(&mut self) -> Result<bool> {
+        while self.rest().len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(self.rest()) {
+            if self.fill(None)? == Fill::End {
+                break;
+            }
+        }
+        if self.rest().starts_with(BYTE_ORDER_MARK) {
+            self.consume(BYTE_ORDER_MARK.len());
+        }
+        Ok(!self.rest().is_empty() || !self.is_ended())
     }
 
     /// Whether all bytes there will ever be are at hand.

@@ -59,6 +59,9 @@ impl JsonlDecoder {
 
 impl Decode for JsonlDecoder {
     fn decode(&mut self, rows: &mut Rows) -> Result<Option<Vec<ArrayRef>>> {
+        if self.line == 1 {
+            self.input.skip_byte_order_mark()?;
+        }
         while !rows.is_full() {
             let Some(bytes) = line_bytes(self.input.rest(), self.input.is_ended()) else {
                 if self.input.rest().len() > LINE_BYTES_MAX {
@@ -236,6 +239,7 @@ fn whole(number: &[u8]) -> Option<String> {
 pub(crate) fn infer(input: &mut Input, options: &SourceOptions) -> Result<Schema> {
     let mut guesses: IndexMap<String, Guess> = IndexMap::new();
     let (mut from, mut rows) = (0, 0);
+    input.skip_byte_order_mark()?;
     while rows < options.sample_rows {
         let Some(bytes) = line_bytes(&input.rest()[from..], input.is_ended()) else {
             let patience = (rows > 0).then_some(SAMPLE_PATIENCE);

@@ -241,6 +241,7 @@ fn with_weight(schema: &[Field], options: &SourceOptions) -> Schema {
 
 /// JSON lines begin with a brace or bracket.
 fn sniff_format(input: &mut Input) -> Result<Format> {
+    input.skip_byte_order_mark()?;
     loop {
         let rest = input.rest();
         match rest.trim_ascii_start().first() {

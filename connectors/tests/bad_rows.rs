@@ -135,6 +135,19 @@ fn columns_are_found_by_name() {
 }
 
 #[test]
+fn a_byte_order_mark_before_json_is_passed_over() {
+    let text = "\u{feff}{\"id\": 1}\n{\"id\": 2}\n";
+    let (rows, _, error) = read("t.jsonl", text, OnError::Fail);
+    assert_eq!(rows, ["1 - - -", "2 - - -"]);
+    assert!(error.is_none());
+    // Neither the format nor the columns are told.
+    let reader = std::io::Cursor::new(text.as_bytes().to_vec());
+    let source = Source::from_reader(reader, &SourceOptions::new("-"), None).expect("opens");
+    assert_eq!(source.schema()[0].name, "id");
+    assert_eq!(source.filter_map(Result::ok).map(|chunk| chunk.rows).sum::<usize>(), 2);
+}
+
+#[test]
 fn types_are_inferred() {
     let infer = |name: &str, text: &str| {
         let reader = std::io::Cursor::new(text.as_bytes().to_vec());

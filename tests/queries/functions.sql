@@ -25,3 +25,22 @@ SELECT TIME '10:11:12.56'::time(1), TIMESTAMP '1969-12-31 23:59:59.9'::timestamp
 SELECT 5 = ANY (ARRAY[1, 5]), 5 = ANY (ARRAY[1, NULL]), 5 <> ALL (ARRAY[1, 2]), 5 > ALL (ARRAY[1, 2]), 5 < ANY (ARRAY[1, 9]), 5 = ALL (ARRAY[5]), 'a' = ANY (ARRAY['a', 'b'])
 SELECT ROW(1, 2) = ROW(1, 2), ROW(1, 2) < ROW(1, 3), (1, 2) IN ((1, 2), (3, 4)), ROW(1, NULL) IS NULL, ROW(NULL, NULL) IS NOT NULL, (1, 2) IS NULL
 SELECT DATE '2013-01-15' BETWEEN SYMMETRIC DATE '2013-02-01' AND DATE '2013-01-01', 'b' BETWEEN SYMMETRIC 'c' AND 'a', 3 BETWEEN SYMMETRIC 1 + 4 AND 2
+SELECT sind('NaN'::float8), cosd('NaN'::float8), tand('NaN'::float8), cotd('NaN'::float8)
+SELECT sind('Infinity'::float8)
+SELECT cosd('-Infinity'::float8)
+SELECT tand('Infinity'::float8)
+SELECT cotd('Infinity'::float8)
+SELECT asind('NaN'::float8), acosd('NaN'::float8), atand('NaN'::float8), atan2d('NaN'::float8, 1)
+SELECT round(5, -1), round(-5, -1), round(25, -1), round(-25, -1), round(50, -2), round(250, -2), round(5::smallint, -1)
+SELECT round(9223372036854775807, 0), trunc(59, -1), trunc(-59, -1), trunc(9223372036854775807, -18), round(49, -2)
+SELECT sum(round(n, -1)) FROM generate_series(1, 100) AS g(n)
+SELECT 1 LIMIT true
+SELECT 1 LIMIT 1 = 1
+SELECT 1 LIMIT date '2024-01-01'
+SELECT 1 OFFSET time '10:00'
+SELECT 1 LIMIT 1.4
+SELECT 1 LIMIT '1'
+SELECT date_trunc('day', 1, 'UTC')
+SELECT date_trunc('week', time '10:00', 'UTC')
+SELECT date_trunc('week', true, 'UTC')
+SELECT date_trunc('day', timestamp '2024-01-03 12:00', 'UTC') = timestamptz '2024-01-03 00:00+00'

@@ -57,3 +57,43 @@ fn a_top_n_takes_minus_zero_for_zero() {
         &["1"],
     );
 }
+
+/// Copies were written out before they were counted, and the engine died of it.
+#[test]
+fn copies_beyond_memory_are_counted_and_cut() -> Result<(), deltaq::Error> {
+    let mut db = Engine::open_in_memory()?;
+    db.execute("CREATE TABLE t(a INT, b TEXT); INSERT INTO t VALUES (2, 'y'), (3, 'z')")?;
+    let rows = db.query("SELECT 1 AS a, 'x' AS b")?.batches()[0].clone();
+    let mut tx = db.begin()?;
+    tx.push("t", rows, &[i64::MAX])?;
+    tx.commit()?;
+    let refused = db.query("SELECT * FROM t").err();
+    assert_eq!(refused.map(|error| error.code().to_string()).as_deref(), Some("54000"));
+    for (query, expected) in [
+        ("SELECT a FROM t WHERE a = 1 LIMIT 3", "1 1 1"),
+        ("SELECT a FROM t ORDER BY a DESC LIMIT 3", "3 2 1"),
+        ("SELECT a FROM t ORDER BY a OFFSET 9223372036854775806", "1 2 3"),
+        ("SELECT COUNT(*) FROM (SELECT DISTINCT a FROM t) AS d", "3"),
+    ] {
+        let rows = db.query(query)?;
+        let found: Vec<String> = (0..rows.len()).filter_map(|row| rows.cell(row, 0)).collect();
+        assert_eq!(found.join(" "), expected, "{query}");
+    }
+    Ok(())
+}
+
+/// These ended in a panic within the engine.
+#[test]
+fn what_makes_no_sense_is_refused_in_words() {
+    let mut db = Engine::open_in_memory().expect("an engine opens");
+    db.execute("CREATE TABLE d(id INT); INSERT INTO d VALUES (1)").expect("a table");
+    for (query, code) in [
+        ("SELECT d.id, l.m FROM d, LATERAL (VALUES (d.id), (d.id + 1)) AS l(m)", "0A000"),
+        ("SELECT id FROM d WHERE EXISTS (VALUES (d.id))", "0A000"),
+        ("SELECT id FROM d LIMIT INTERVAL '1 day'", "42804"),
+        ("SELECT date_trunc('day', id, 'UTC') FROM d", "42883"),
+    ] {
+        let error = db.query(query).err().unwrap_or_else(|| panic!("{query} passes"));
+        assert_eq!(error.code(), code, "{query}: {error}");
+    }
+}

@@ -13,6 +13,7 @@ use deltaq_operators::types::Field;
 use crate::arguments::EngineArguments;
 use crate::cells;
 use crate::failure::Failure;
+use crate::script::{self, Item};
 
 mod request;
 
@@ -71,7 +72,12 @@ impl Server {
         reply.extend_from_slice(b"{\"ok\":true");
         match request {
             Request::Execute(sql) => {
-                let outcomes = self.engine.execute(&sql).map_err(|e| Wrong::in_sql(&e, &sql))?;
+                let emission = emission(&sql);
+                let until = emission.as_ref().map_or(sql.len(), |(statement, _)| *statement);
+                let outcomes = self.engine.execute(&sql[..until]).map_err(|e| Wrong::in_sql(&e, &sql))?;
+                if let Some((_, words)) = emission {
+                    return Err(Wrong::emission(&sql, words));
+                }
                 reply.extend_from_slice(b",\"results\":[");
                 for (index, outcome) in outcomes.iter().enumerate() {
                     separate(reply, index);
@@ -186,6 +192,16 @@ fn sum(changes: &[Change], fields: &[Field]) -> Vec<(Vec<u8>, i64)> {
     }
     all.retain(|(_, weight)| *weight != 0);
     all
+}
+
+/// The first query of `sql` that says EMIT CHANGES: where it begins, and where these words stand.
+fn emission(sql: &str) -> Option<(usize, usize)> {
+    script::items(sql).into_iter().find_map(|item| {
+        let Item::Statement(range) = item else { return None };
+        let statement = &sql[range.clone()];
+        let words = script::emit_changes(statement).filter(|_| script::is_query(statement))?;
+        Some((range.start, range.start + words.start))
+    })
 }
 
 fn separate(out: &mut Vec<u8>, index: usize) {

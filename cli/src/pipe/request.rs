@@ -86,8 +86,7 @@ impl Request<'_> {
             let help = (code == "08P01").then(|| REQUESTS.to_string());
             // serde_json counts bytes.
             let column = e.column().clamp(1, text.len().max(1)) - 1;
-            let before = (0..=column).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            Wrong { position: Some(text[..before].chars().count() + 1), help, ..Wrong::new(code, message) }
+            Wrong { position: Some(character(text, column)), help, ..Wrong::new(code, message) }
         })
     }
 }
@@ -111,16 +110,23 @@ impl Wrong {
     /// What the engine says of `sql`.
     pub fn in_sql(error: &Error, sql: &str) -> Wrong {
         let mut all = error.diagnostics().iter().map(|diagnostic| Wrong {
-            position: diagnostic.span.filter(|_| !sql.is_empty()).map(|span| {
-                let at = (0..=span.start.min(sql.len())).rev().find(|at| sql.is_char_boundary(*at)).unwrap_or(0);
-                sql[..at].chars().count() + 1
-            }),
+            position: diagnostic.span.filter(|_| !sql.is_empty()).map(|span| character(sql, span.start)),
             help: diagnostic.help.clone(),
             ..Wrong::new(diagnostic.code, diagnostic.message.clone())
         });
         let mut first = all.next().unwrap_or_else(|| Wrong::new(error.code(), error.to_string()));
         first.further = all.collect();
         first
+    }
+
+    /// A query of `sql` says EMIT CHANGES, at this byte: replies end, and changes go on.
+    pub fn emission(sql: &str, at: usize) -> Wrong {
+        let help = r#"CREATE VIEW v AS SELECT …, then the request {"watch": ["v"]}"#;
+        Wrong {
+            position: Some(character(sql, at)),
+            help: Some(help.to_string()),
+            ..Wrong::new("0A000", r#"EMIT CHANGES watches nothing here; the request {"watch": ["v"]} watches a view"#)
+        }
     }
 
     /// Writes it as a JSON object.
@@ -147,6 +153,12 @@ impl Wrong {
         }
         out.push(b'}');
     }
+}
+
+/// The number of the character at this byte, from 1.
+fn character(text: &str, byte: usize) -> usize {
+    let at = (0..=byte.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text[..at].chars().count() + 1
 }
 
 #[cfg(test)]

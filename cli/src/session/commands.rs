@@ -51,6 +51,15 @@ pub const COMMANDS: &[Command] = &[
     Command { name: ".quit", arguments: "", help: "End (also .exit, Ctrl-D)", run: quit },
 ];
 
+/// Whether a line of `sql` behind the first begins with a command: the semicolon before it may be missing.
+pub(super) fn follows(sql: &str) -> bool {
+    let is_command = |line: &str| {
+        let name = line.trim_start().split(|c: char| c.is_whitespace() || c == ';').next().unwrap_or_default();
+        name == ".exit" || COMMANDS.iter().any(|command| command.name == name)
+    };
+    sql.lines().skip(1).any(is_command)
+}
+
 fn failure<T>(text: impl Into<String>) -> Result<T> {
     Err(Failure::Message(text.into()))
 }
@@ -314,8 +323,8 @@ impl Session {
     /// Runs the script in a file.
     pub fn file(&mut self, path: &Path) -> Result<Flow> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).or_else(|e| failure(format!("{shown}: {e}")))?;
-        self.text(&crate::script::unmarked(text), path, &shown)
+        let text = crate::script::read(path).or_else(|e| failure(format!("{shown}: {e}")))?;
+        self.text(&text, path, &shown)
     }
 
     /// Runs `text`, which stands in the file `path`.

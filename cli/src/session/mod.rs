@@ -75,6 +75,16 @@ pub struct Session {
     files: Vec<PathBuf>,
 }
 
+/// What the engine says of the statement `sql`.
+fn failure(error: &deltaq::Error, sql: &str, origin: Origin) -> Failure {
+    let mut text = render(error, Some(origin));
+    // `FROM t⏎.tables` reads as a table of a schema t, and there are no schemas.
+    if (error.is_sql() || error.code() == "3F000") && commands::follows(sql) {
+        text += "\n\nhelp: a statement ends with ; before a dot command";
+    }
+    Failure::Sql(text)
+}
+
 impl Session {
     /// Opens an engine.
     pub fn new(setup: Setup) -> Result<Session> {
@@ -154,7 +164,7 @@ impl Session {
                 for rejected in self.engine.rejections()? {
                     self.progress.reject(&rejected);
                 }
-                let outcomes = outcomes.map_err(|e| Failure::Sql(render(&e, Some(origin))))?;
+                let outcomes = outcomes.map_err(|e| failure(&e, sql, origin))?;
                 outcomes.into_iter().try_for_each(|outcome| self.show(outcome))?;
             }
         }

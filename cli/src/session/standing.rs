@@ -6,7 +6,7 @@ use deltaq::{Outcome, Subscription};
 
 use super::{Result, Session};
 use crate::arguments::Emit;
-use crate::failure::{Failure, Origin, render};
+use crate::failure::{Failure, Origin};
 use crate::script;
 
 /// A view whose changes are shown.
@@ -35,7 +35,7 @@ impl Session {
         };
         let head = format!("CREATE VIEW {view} AS ");
         let origin = Origin { skip: head.len(), ..origin };
-        let failure = |e: deltaq::Error| Failure::Sql(render(&e, Some(origin)));
+        let failure = |e: deltaq::Error| super::failure(&e, query, origin);
         self.engine.execute(&(head + query)).map_err(failure)?;
         let changes = match self.engine.subscribe(&view) {
             Ok(changes) => changes,
@@ -93,6 +93,7 @@ impl Session {
             let changes = match standing.changes.poll() {
                 Ok(changes) => changes,
                 Err(e) if e.is_unknown_relation() => {
+                    self.progress.suspend(|| eprintln!("warning: {} is watched no longer: {e}", standing.view));
                     ended.push(standing.view.clone());
                     continue;
                 }

@@ -7,6 +7,7 @@ use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, SqlType};
 use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments, WindowType};
 
+use super::coerce::is_untyped;
 use super::expr::Argument;
 use super::place::{Place, mentions};
 use super::scope::Clause;
@@ -109,6 +110,13 @@ impl Binder<'_> {
             _ => {
                 let zone = args.pop().unwrap_or_else(utc);
                 let instant = args.pop().unwrap_or_else(utc);
+                let ty = instant.0.ty();
+                if !(matches!(ty, SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz) || is_untyped(&instant.0))
+                {
+                    let span = self.span(instant.1);
+                    let message = format!("{name} by the clocks of a zone takes a timestamp with time zone, got {ty}");
+                    return self.report("42883", message, span);
+                }
                 let instant = (self.coerce(instant.0, SqlType::TimestampTz, None)?, instant.1);
                 let local = self.apply("at_time_zone", vec![instant, zone.clone()], e)?;
                 args.push((local, e));

@@ -196,6 +196,10 @@ impl Binder<'_> {
         }
         let names: Vec<String> = self.withs.iter().map(|w| w.name.clone()).chain(self.catalog.names()).collect();
         let message = format!("there is no table or view \"{name}\"");
+        if name.contains(['/', '.']) {
+            let help = format!("CREATE TABLE name FROM '{name}' reads a file");
+            return self.report_help("42P01", message, span, help);
+        }
         match closest(name, names.iter().map(String::as_str)) {
             Some(near) => self.report_help("42P01", message, span, format!("did you mean \"{near}\"?")),
             None => self.report("42P01", message, span),

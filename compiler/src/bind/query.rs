@@ -6,6 +6,7 @@ use deltaq_operators::{Expr, Scalar, SqlType};
 use sqlparser::ast::{self, LimitClause, OrderByKind, SetExpr};
 
 use super::call::sort_key;
+use super::coerce::is_untyped;
 use super::place::Place;
 use super::scope::{Clause, Level, Scope};
 use super::select::column;
@@ -284,7 +285,12 @@ impl Binder<'_> {
         let (_, bound) =
             self.within(Level { closed: true, ..Level::new(Scope::default(), Clause::Constant) }, |b| b.expr(e));
         let span = self.span(e);
-        let bound = self.coerce(bound?, SqlType::BigInt, span)?;
+        let bound = bound?;
+        if !(bound.ty().is_numeric() || is_untyped(&bound)) {
+            let message = format!("argument of {clause} must be type bigint, not type {}", bound.ty());
+            return self.report("42804", message, span);
+        }
+        let bound = self.coerce(bound, SqlType::BigInt, span)?;
         match constant::is_constant(&bound).then(|| constant::evaluate(&bound)) {
             Some(Ok(Scalar::BigInt(n))) if n >= 0 => Ok(Some(n as u64)),
             Some(Ok(Scalar::Null)) => Ok(None),

@@ -236,6 +236,9 @@ impl Binder<'_> {
             self.level().subqueries.clear();
             return self.unsupported("a subquery in VALUES is", span, "INSERT INTO … SELECT");
         }
+        if !constant::is_constant(&bound) {
+            return self.unsupported("a column of the query around in VALUES is", span, "");
+        }
         match into {
             Some((field, _)) => self.assign(bound, field.ty, &field.name, span),
             None => Ok(bound),

@@ -17,8 +17,6 @@ mod records;
 pub(crate) use records::Dialect;
 use records::{Place, Scan, scan};
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// How long a schema is waited for once the first row of a pipe is there.
 pub(crate) const SAMPLE_PATIENCE: Duration = Duration::from_millis(50);
 
@@ -67,7 +65,7 @@ impl CsvDecoder {
         if self.header == Some(false) {
             self.places_of = in_order;
             self.width = names.len();
-            return skip_byte_order_mark(&mut self.input);
+            return self.input.skip_byte_order_mark();
         }
         let Some(first) = first_record(&mut self.input, self.dialect, &mut self.line)? else { return Ok(false) };
         let found = positions(&first.values, &names);
@@ -200,22 +198,9 @@ struct First {
     lines: u64,
 }
 
-/// Waits for the first bytes and passes over a byte order mark. False where there are none.
-fn skip_byte_order_mark(input: &mut Input) -> Result<bool> {
-    while input.rest().len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(input.rest()) {
-        if input.fill(None)? == Fill::End {
-            break;
-        }
-    }
-    if input.rest().starts_with(BYTE_ORDER_MARK) {
-        input.consume(BYTE_ORDER_MARK.len());
-    }
-    Ok(!input.rest().is_empty() || !input.is_ended())
-}
-
 /// The first record, which is not consumed; blank lines before it, and a byte order mark, are.
 fn first_record(input: &mut Input, dialect: Dialect, line: &mut u64) -> Result<Option<First>> {
-    skip_byte_order_mark(input)?;
+    input.skip_byte_order_mark()?;
     let mut places = Vec::new();
     loop {
         match scan(input.rest(), input.is_ended(), dialect, &mut places) {

@@ -18,6 +18,9 @@ pub const FUNCTIONS: &[Function] = &[
         |_, _| {
             doubles(
                 |x| {
+                    if !x.is_finite() {
+                        return f64::NAN;
+                    }
                     let (quadrant, rest) = reduced(x);
                     let value = match quadrant {
                         0 | 2 => sine(rest),
@@ -146,7 +149,7 @@ fn reduced(x: f64) -> (u8, f64) {
     (quadrant as u8, within - 90.0 * quadrant)
 }
 
-/// Exact at 0, 30, 60 and 90 degrees.
+/// Of 0 to 90 degrees; exact at 0, 30, 60 and 90.
 fn sine(x: f64) -> f64 {
     if x <= 30.0 {
         x.to_radians().sin() / 30f64.to_radians().sin() / 2.0
@@ -161,6 +164,9 @@ fn cosine(x: f64) -> f64 {
 }
 
 fn cosine_of(x: f64) -> f64 {
+    if !x.is_finite() {
+        return f64::NAN;
+    }
     let (quadrant, rest) = reduced(x);
     match quadrant {
         0 => cosine(rest),
@@ -171,6 +177,9 @@ fn cosine_of(x: f64) -> f64 {
 }
 
 fn tangent_of(x: f64) -> f64 {
+    if !x.is_finite() {
+        return f64::NAN;
+    }
     let within = x.rem_euclid(180.0);
     let half = |x: f64| {
         let ratio = sine(x) / cosine(x);

@@ -71,12 +71,13 @@ pub const FUNCTIONS: &[Function] = &[
     entry(
         "round",
         &[],
-        "round(decimal [, places]) → decimal, round(number [, places]) → double precision",
+        "round(decimal [, places]) → decimal, round(integer, places) → decimal, round(number [, places]) → double precision",
         "Rounded to so many places behind the point (before it, if negative): decimals half away from zero, doubles half to even.",
         &[
             ("round(2.5)", "3"),
             ("round(1234.567, 1)", "1234.6"),
             ("round(1234.567, -2)", "1200"),
+            ("round(25, -1)", "30"),
             ("round(2.5::double precision)", "2"),
         ],
         places,
@@ -85,7 +86,7 @@ pub const FUNCTIONS: &[Function] = &[
     entry(
         "trunc",
         &["truncate"],
-        "trunc(decimal [, places]) → decimal, trunc(number [, places]) → double precision",
+        "trunc(decimal [, places]) → decimal, trunc(integer, places) → decimal, trunc(number [, places]) → double precision",
         "Cut towards zero to so many places behind the point.",
         &[("trunc(-1.58)", "-1"), ("trunc(1234.567, 1)", "1234.5")],
         places,
@@ -254,7 +255,12 @@ fn whole(args: &[Arg]) -> Result<Signature, String> {
 /// One number, and to how many places it is rounded.
 fn places(args: &[Arg]) -> Result<Signature, String> {
     count(args, 1, 2)?;
-    let ty = number(&args[..1])?;
+    let ty = match (number(&args[..1])?, args.len()) {
+        (SqlType::SmallInt, 2) => SqlType::Decimal(5, 0),
+        (SqlType::Int, 2) => SqlType::Decimal(10, 0),
+        (SqlType::BigInt, 2) => SqlType::Decimal(19, 0),
+        (ty, _) => ty,
+    };
     let SqlType::Decimal(p, s) = ty else {
         let params = [SqlType::Double, SqlType::Int];
         return exactly(args, &params[..args.len()], SqlType::Double);
