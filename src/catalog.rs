@@ -5,6 +5,8 @@ use std::sync::Arc;
 use deltaq_circuit::NodeId;
 use deltaq_compiler as compiler;
 use deltaq_compiler::Plan;
+use deltaq_operators::functions::text;
+use deltaq_operators::{Scalar, SqlType};
 use indexmap::IndexMap;
 
 use crate::door::Table;
@@ -184,6 +186,13 @@ impl Catalog {
                 kind: RelationKind::Table,
                 schema: table.schema().clone(),
                 primary_key: table.primary_key.clone(),
+                defaults: table
+                    .defaults
+                    .iter()
+                    .zip(table.schema())
+                    .map(|(value, field)| default(value, field.ty))
+                    .collect(),
+                append_only: table.append_only,
                 sql: None,
             },
             Relation::View(view) => RelationInfo {
@@ -191,11 +200,17 @@ impl Catalog {
                 kind: RelationKind::View,
                 schema: view.columns.schema.to_vec(),
                 primary_key: Vec::new(),
+                defaults: vec![None; view.columns.schema.len()],
+                append_only: false,
                 sql: Some(view.sql.clone()),
             },
         };
         self.relations.iter().map(info).collect()
     }
+}
+
+fn default(value: &Scalar, ty: SqlType) -> Option<String> {
+    (*value != Scalar::Null).then(|| text::to_text(value, ty))
 }
 
 impl compiler::Catalog for Catalog {

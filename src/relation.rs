@@ -15,6 +15,10 @@ pub struct RelationInfo {
     pub schema: Schema,
     /// Indexes of the primary key's columns; empty for a view, and for a table without.
     pub primary_key: Vec<usize>,
+    /// Each column's default as text; None where it is NULL, and of a view's columns.
+    pub defaults: Vec<Option<String>>,
+    /// Whether rows of a table are never retracted.
+    pub append_only: bool,
     /// The SELECT that defines a view.
     pub sql: Option<String>,
 }

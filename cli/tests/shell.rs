@@ -166,6 +166,20 @@ INSERT INTO orders VALUES (2, 7, 1), (3, 8, 1);
 }
 
 #[test]
+fn a_schema_makes_the_same_tables_and_views() {
+    let script = "CREATE TABLE \"T t\"(a INT DEFAULT 5, b TEXT DEFAULT 'it''s', c DOUBLE PRECISION DEFAULT '-Infinity',
+                      d DATE DEFAULT DATE '2013-01-01', e BOOLEAN NOT NULL DEFAULT true) WITH (append_only = true);
+                  CREATE TABLE u(k BIGINT PRIMARY KEY);
+                  ALTER TABLE u ADD COLUMN x DECIMAL(6,2) NOT NULL DEFAULT -2.5;
+                  CREATE VIEW v(\"A\", b) AS SELECT a + 1, count(*) FROM \"T t\" GROUP BY a;
+                  .schema\n";
+    let once = run(&[], script);
+    assert!(once.out.contains("  x DECIMAL(6,2) NOT NULL DEFAULT -2.50,\n"), "{}", once.out);
+    let again = run(&[], &format!("{}.schema\n", once.out));
+    assert_eq!((again.status, again.out), (0, once.out), "{}", again.err);
+}
+
+#[test]
 fn looking_around() {
     let script = format!(
         "{ORDERS}.mode csv
@@ -188,7 +202,7 @@ INSERT INTO orders VALUES (1, 7, 10);
         ended.out
     );
     assert!(
-        ended.out.contains("CREATE VIEW top AS SELECT cust, SUM(amt) AS s FROM orders GROUP BY cust;\n"),
+        ended.out.contains("CREATE VIEW top (cust, s) AS SELECT cust, SUM(amt) AS s FROM orders GROUP BY cust;\n"),
         "{}",
         ended.out
     );
