@@ -179,18 +179,23 @@ impl Interior {
         let count = match conflict {
             Conflict::Error => table.insert(rows)?,
             Conflict::Nothing => table.insert_absent(rows)?,
-            Conflict::Update(exprs) => {
+            Conflict::Update(exprs, condition) => {
                 let (fresh, conflicting, there) = table.split_conflicts(rows)?;
-                if conflicting.is_empty() {
-                    table.insert(fresh)?
-                } else {
-                    let both: Vec<ArrayRef> = there.columns().iter().chain(conflicting.columns()).cloned().collect();
-                    let mut columns = compute(exprs, &both, there.len())?;
-                    table.conform(&mut columns)?;
-                    let new = Batch::with_len(columns, Weights::Ones, there.len());
-                    let count = (fresh.len() + new.len()) as u64;
-                    table.replace(there, Batch::concat(&[fresh, new]))?;
-                    count
+                let both = there.columns().iter().chain(conflicting.columns()).cloned().collect();
+                let both = Batch::with_len(both, Weights::Ones, there.len());
+                let both = condition.as_ref().map_or(Ok(both.clone()), |condition| filter(&both, condition))?;
+                match (fresh.is_empty(), both.is_empty()) {
+                    (true, true) => 0,
+                    (false, true) => table.insert(fresh)?,
+                    _ => {
+                        let mut columns = compute(exprs, both.columns(), both.len())?;
+                        table.conform(&mut columns)?;
+                        let new = both.with_columns(columns, false);
+                        let old = both.project(&(0..new.columns().len()).collect::<Vec<_>>());
+                        let count = (fresh.len() + new.len()) as u64;
+                        table.replace(old, Batch::concat(&[fresh, new]))?;
+                        count
+                    }
                 }
             }
         };

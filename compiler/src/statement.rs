@@ -138,8 +138,9 @@ pub enum Conflict {
     Error,
     /// Keep the row that is there.
     Nothing,
-    /// Set columns: one expression a column of the table, over the row there followed by the new row (`excluded`).
-    Update(Vec<Expr>),
+    /// Set columns, where the condition holds if there is one: one expression a column of the table, over the row there followed by the
+    /// new row (`excluded`).
+    Update(Vec<Expr>, Option<Expr>),
 }
 
 /// A query with what happens to its rows at the end.

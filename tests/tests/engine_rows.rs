@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, LargeStringArray, RecordBatch, StringArray};
-use deltaq::{Engine, Error};
+use deltaq::{Engine, Error, Outcome};
 use serde::{Deserialize, Serialize};
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
@@ -227,6 +227,18 @@ fn insert_on_conflict() -> Result<(), Error> {
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, age = people.age + excluded.age",
     )?;
     assert_eq!(all(&mut db, "SELECT * FROM people"), ["1 Eve 40", "2 Bob 2", "3 Cy 5"]);
+    // Rows for which the condition does not hold stay as they are, and do not count.
+    let mut count = |rows: &str| -> Result<u64, Error> {
+        let update = "ON CONFLICT (id) DO UPDATE SET age = excluded.age WHERE people.age < excluded.age";
+        match db.execute(&format!("INSERT INTO people VALUES {rows} {update}"))?.as_slice() {
+            [Outcome::Changed { rows, .. }] => Ok(*rows),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(count("(1, 'no', 39), (2, 'no', NULL)")?, 0);
+    assert_eq!(count("(1, 'no', 1), (2, 'no', 3), (4, 'Di', 1)")?, 2);
+    assert_eq!(count("(1, 'no', 1), (5, 'Ed', 1)")?, 1);
+    assert_eq!(all(&mut db, "SELECT * FROM people"), ["1 Eve 40", "2 Bob 3", "3 Cy 5", "4 Di 1", "5 Ed 1"]);
     Ok(())
 }
 

@@ -229,25 +229,12 @@ impl Binder<'_> {
         let mut excluded = Scope::of("excluded", &target.schema, 0, &[]);
         excluded.columns.iter_mut().for_each(|c| c.bare = false);
         let scope = Scope::of(&target.name, &target.schema, 0, &[]).join(excluded, width);
-        let (_, exprs) = self.within(Level::new(scope, Clause::Conflict), |b| {
+        let (_, bound) = self.within(Level::new(scope, Clause::Conflict), |b| {
             let exprs = b.assignments(target, &update.assignments);
             let condition = update.selection.as_ref().map(|c| b.condition(c)).transpose();
-            let (exprs, condition) = (exprs?, condition?);
-            let Some(condition) = condition else { return Ok(exprs) };
-            Ok(exprs
-                .into_iter()
-                .enumerate()
-                .map(|(i, e)| {
-                    let old = column(&target.schema, i);
-                    if e == old {
-                        return e;
-                    }
-                    let ty = target.schema[i].ty;
-                    super::subquery::call("case", vec![condition.clone(), e, old], ty)
-                })
-                .collect())
+            Ok(Conflict::Update(exprs?, condition?))
         });
-        Ok(Conflict::Update(exprs?))
+        bound
     }
 
     /// One expression a column of the table: what is assigned, else the column itself.
