@@ -107,7 +107,8 @@ fn inserts() {
         panic!("an insert");
     };
     assert!(query.plan.to_string().starts_with("Project order_id AS id, qty AS cust, NULL AS amt"), "{}", query.plan);
-    let Conflict::Update(exprs) = conflict else { panic!("an update") };
+    let Conflict::Update(exprs, Some(condition)) = conflict else { panic!("an update where") };
+    assert!(condition.to_string().contains("$6"), "{condition}");
     assert_eq!(exprs.len(), 5);
     assert_eq!(exprs[0].to_string(), "$0");
     assert!(exprs[3].to_string().contains("$8"), "{}", exprs[3]);
