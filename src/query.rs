@@ -161,7 +161,7 @@ impl Definition {
                 }
                 Kind::Plus => Batch::concat(&given),
                 Kind::Negate => given[0].negate(),
-                Kind::Arrange { .. } | Kind::Exchange(_) => given.swap_remove(0),
+                Kind::Arrange { .. } | Kind::Exchange(_) | Kind::Everywhere | Kind::Own(_) => given.swap_remove(0),
             };
             definition.yields.insert(node.id, rows.consolidate());
         }

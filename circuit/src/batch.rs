@@ -5,7 +5,7 @@
 //!            └─ Utf8  [a, a, b]                  or  Each [1, 1, -1]
 //! ```
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use arrow_buffer::ScalarBuffer;
@@ -29,6 +29,9 @@ pub enum Weights {
     /// One weight a row.
     Each(ScalarBuffer<Weight>),
 }
+
+/// Weights of batches that are all ones, for those who ask for a buffer.
+static ONES: LazyLock<ScalarBuffer<Weight>> = LazyLock::new(|| vec![1; 1 << 14].into());
 
 /// A Z-set in columns. Immutable and cheap to clone: columns are shared.
 ///
@@ -160,9 +163,10 @@ impl Batch {
         self.columns.iter().map(seen).sum::<usize>() + weights
     }
 
-    /// Weights as a buffer, made where they are all one.
+    /// Weights as a buffer, made where they are all one: of a batch that is not very long it is there already.
     pub fn weights_buffer(&self) -> ScalarBuffer<Weight> {
         match &self.weights {
+            Weights::Ones if self.len <= ONES.len() => ONES.slice(0, self.len),
             Weights::Ones => vec![1; self.len].into(),
             Weights::Each(each) => each.clone(),
         }

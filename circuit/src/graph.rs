@@ -49,6 +49,11 @@ pub enum Kind {
     },
     /// Its input, each row sent to the worker that `partition` assigns.
     Exchange(Partition),
+    /// A source's rows, all of them on every worker: of what is computed from them each worker keeps its [own](Kind::Own), and none needs
+    /// to be sent. With one worker there is none of it.
+    Everywhere,
+    /// Of rows that every worker has, those that `partition` assigns to this one: an exchange for which nothing moves.
+    Own(Partition),
 }
 
 /// One node of the circuit.
@@ -97,7 +102,9 @@ impl Graph {
         match &node.kind {
             Kind::Source { types, .. } | Kind::Constant(_, types) => types.clone(),
             Kind::Query(query) => query.types(),
-            Kind::Plus | Kind::Negate | Kind::Arrange { .. } | Kind::Exchange(_) => self.types(node.inputs[0]),
+            Kind::Plus | Kind::Negate | Kind::Arrange { .. } | Kind::Exchange(_) | Kind::Everywhere | Kind::Own(_) => {
+                self.types(node.inputs[0])
+            }
         }
     }
 
@@ -148,7 +155,7 @@ impl Graph {
                 Kind::Source { .. } | Kind::Constant(..) => arity == 0,
                 Kind::Query(_) => arity >= 1,
                 Kind::Plus => arity >= 1,
-                Kind::Negate | Kind::Arrange { .. } | Kind::Exchange(_) => arity == 1,
+                Kind::Negate | Kind::Arrange { .. } | Kind::Exchange(_) | Kind::Everywhere | Kind::Own(_) => arity == 1,
             };
             if !fits {
                 return Err(format!("{name} has {arity} inputs"));
@@ -159,7 +166,14 @@ impl Graph {
                     return Err(format!("{name} adds {types:?} and {:?}", self.types(*other)));
                 }
             }
-            if let Kind::Arrange { key, .. } | Kind::Exchange(Partition::Key(key)) = &node.kind {
+            if let Kind::Everywhere = node.kind
+                && !self.get(node.inputs[0]).is_some_and(|input| matches!(input.kind, Kind::Source { .. }))
+            {
+                return Err(format!("{name} reads node {}, which is no source", node.inputs[0].0));
+            }
+            if let Kind::Arrange { key, .. } | Kind::Exchange(Partition::Key(key)) | Kind::Own(Partition::Key(key)) =
+                &node.kind
+            {
                 let columns = self.types(node.inputs[0]).len();
                 if let Some(column) = key.iter().find(|k| **k >= columns) {
                     return Err(format!("{name} has key column {column} of {columns}"));
@@ -219,6 +233,8 @@ impl Kind {
             Kind::Negate => "negate",
             Kind::Arrange { .. } => "arrange",
             Kind::Exchange(_) => "exchange",
+            Kind::Everywhere => "everywhere",
+            Kind::Own(_) => "own",
         }
     }
 
@@ -228,11 +244,13 @@ impl Kind {
             Kind::Source { name, .. } => format!("source {name}"),
             Kind::Constant(batch, _) => format!("constant {} rows", batch.len()),
             Kind::Query(query) => format!("{} {}", query.name(), query.describe()),
-            Kind::Plus | Kind::Negate => self.name().to_string(),
+            Kind::Plus | Kind::Negate | Kind::Everywhere => self.name().to_string(),
             Kind::Arrange { key, nulls } => format!("arrange by {key:?}{}", if *nulls { " with nulls" } else { "" }),
-            Kind::Exchange(Partition::Key(key)) => format!("exchange by {key:?}"),
+            Kind::Exchange(Partition::Key(key)) | Kind::Own(Partition::Key(key)) => format!("{} by {key:?}", self.name()),
             Kind::Exchange(Partition::One) => "exchange to one".into(),
             Kind::Exchange(Partition::Any) => "exchange evenly".into(),
+            Kind::Own(Partition::One) => "own of the first".into(),
+            Kind::Own(Partition::Any) => "own of any".into(),
         }
     }
 

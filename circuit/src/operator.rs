@@ -29,6 +29,12 @@ pub trait Query: Debug + Send + Sync + 'static {
     /// The collection it yields for whole collections `inputs`: the definition, and the oracle of the tests.
     fn apply(&self, inputs: &[Batch]) -> Output;
 
+    /// What it costs a row, roughly in nanoseconds, where it is linear in one input and that is known: what is cheap is rather
+    /// computed on every worker than its rows sent from one to another.
+    fn row_cost(&self) -> Option<u32> {
+        None
+    }
+
     /// Its incremental form. None: the executor lifts a linear query as it is, and runs any other by definition, D ∘ ↑Q ∘ I.
     fn operator(&self) -> Option<Box<dyn Operator>> {
         None

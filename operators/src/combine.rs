@@ -8,9 +8,14 @@ use deltaq_circuit::{Batch, Class, Output, Partition, Query};
 #[derive(Clone, Debug)]
 pub struct Combine(pub Vec<DataType>);
 
+impl Combine {
+    /// Its name as a query.
+    pub const NAME: &str = "combine";
+}
+
 impl Query for Combine {
     fn name(&self) -> &'static str {
-        "combine"
+        Combine::NAME
     }
 
     fn describe(&self) -> String {

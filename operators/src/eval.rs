@@ -130,6 +130,11 @@ impl Programs {
         Frame::new(self, columns, rows)
     }
 
+    /// What all of them cost a row, roughly in nanoseconds; see [`cost`].
+    pub fn cost(&self) -> u32 {
+        self.nodes.iter().fold(0, |sum, node| sum.saturating_add(node.own_cost))
+    }
+
     /// The column that expression `root` merely passes on, if so.
     pub fn as_column(&self, root: usize) -> Option<usize> {
         match self.nodes[self.roots[root]].step {

@@ -22,7 +22,10 @@ pub struct Map {
     programs: Programs,
     /// How many input columns `exprs` read.
     used: usize,
-    /// Whether all columns of the input are passed on, so that rows that differed still differ.
+    /// The input columns that are passed on as they are, in order, and how many there are in all.
+    passed: Vec<usize>,
+    columns: usize,
+    /// Whether all columns of the input are passed on, or told by others, so that rows that differed still differ.
     keeps_all: bool,
 }
 
@@ -38,7 +41,17 @@ impl Map {
         passed.sort_unstable();
         passed.dedup();
         let keeps_all = passed.len() == columns;
-        Map { filter, exprs, programs, used: used.len(), keeps_all }
+        Map { filter, exprs, programs, used: used.len(), passed, columns, keeps_all }
+    }
+
+    /// The same, knowing that these columns of the input can be told from the output, though they are not passed on as they are: rows that
+    /// differ in them differ in the output.
+    pub fn telling(mut self, told: impl IntoIterator<Item = usize>) -> Map {
+        let mut kept: Vec<usize> = self.passed.iter().copied().chain(told).collect();
+        kept.sort_unstable();
+        kept.dedup();
+        self.keeps_all = kept.len() == self.columns;
+        self
     }
 
     /// The predicate.
@@ -72,7 +85,7 @@ impl Map {
 
 impl Query for Map {
     fn name(&self) -> &'static str {
-        match (&self.filter, self.keeps_all && self.exprs.len() == self.used) {
+        match (&self.filter, self.passed.len() == self.columns && self.exprs.len() == self.used) {
             (Some(_), true) => "filter",
             (Some(_), false) => "filter-project",
             (None, _) => "project",
@@ -98,6 +111,10 @@ impl Query for Map {
 
     fn partition(&self, _input: usize) -> Partition {
         Partition::Any
+    }
+
+    fn row_cost(&self) -> Option<u32> {
+        Some(self.programs.cost())
     }
 
     fn apply(&self, inputs: &[Batch]) -> Output {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use deltaq_circuit::executor::{Executor, Message};
-use deltaq_circuit::{Batch, Epoch, NodeId, Size};
+use deltaq_circuit::{Batch, Epoch, Graph, Kind, Node, NodeId, Size};
 use deltaq_compiler::{Circuit, Diagnostics, Plan, rewrite};
 use deltaq_operators::Schema;
 
@@ -174,15 +174,19 @@ impl Inline {
             let share = |rows: Vec<(Row, i64)>| -> Vec<(Row, i64)> {
                 rows.into_iter().enumerate().filter(|(place, _)| place % workers == worker).map(|(_, r)| r).collect()
             };
+            let graph = self.circuit.graph();
             let mut inputs = Vec::new();
             for (table, rows) in step {
                 let (table, node) = &self.sources[*table];
                 inputs.push((*node, batch(&share(rows.clone()), &table.schema())));
+                inputs.extend(everywhere(graph, *node).map(|all| (all, batch(rows, &table.schema()))));
             }
             let mut snapshots = Vec::new();
             if starting {
                 for (index, (table, node)) in self.sources.iter().enumerate() {
-                    let rows = self.tables.rows(index).iter().map(|(row, weight)| (row.clone(), weight)).collect();
+                    let rows: Vec<_> =
+                        self.tables.rows(index).iter().map(|(row, weight)| (row.clone(), weight)).collect();
+                    snapshots.extend(everywhere(graph, *node).map(|all| (all, batch(&rows, &table.schema()))));
                     snapshots.push((*node, batch(&share(rows), &table.schema())));
                 }
             }
@@ -243,11 +247,13 @@ impl Inline {
                 .sources
                 .iter()
                 .enumerate()
-                .map(|(index, (table, node))| {
-                    let rows = self.tables.rows(index).iter().map(|(row, weight)| (row.clone(), weight));
+                .flat_map(|(index, (table, node))| {
+                    let rows = || self.tables.rows(index).iter().map(|(row, weight)| (row.clone(), weight));
                     let share: Vec<_> =
-                        rows.enumerate().filter(|(p, _)| p % workers == worker).map(|(_, r)| r).collect();
-                    (*node, batch(&share, &table.schema()))
+                        rows().enumerate().filter(|(p, _)| p % workers == worker).map(|(_, r)| r).collect();
+                    let all = everywhere(self.circuit.graph(), *node);
+                    let all = all.map(|all| (all, batch(&rows().collect::<Vec<_>>(), &table.schema())));
+                    [(*node, batch(&share, &table.schema()))].into_iter().chain(all)
                 })
                 .collect();
             add(&mut bag, &executor.contents(node, &snapshots), schema);
@@ -272,7 +278,7 @@ impl Inline {
 
     /// Whether a node is a trace that others search.
     pub fn is_arrangement(&self, node: u32) -> bool {
-        self.circuit.graph().get(NodeId(node)).is_some_and(|n| matches!(n.kind, deltaq_circuit::Kind::Arrange { .. }))
+        self.circuit.graph().get(NodeId(node)).is_some_and(|n| matches!(n.kind, Kind::Arrange { .. }))
     }
 
     /// The circuit, for people.
@@ -293,6 +299,12 @@ impl Inline {
             self.executors[worker] = fresh;
         }
     }
+}
+
+/// The node that has the rows of a source on every worker, if there is one.
+fn everywhere(graph: &Graph, source: NodeId) -> Option<NodeId> {
+    let reads = |node: &&Node| matches!(node.kind, Kind::Everywhere) && node.inputs == [source];
+    graph.nodes().iter().find(reads).map(|node| node.id)
 }
 
 /// Rows with weights as a batch.

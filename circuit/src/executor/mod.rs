@@ -30,7 +30,7 @@ use crate::trace::Trace;
 
 pub use frame::Frame;
 pub use portion::Portion;
-use scatter::scatter;
+use scatter::{own, scatter};
 
 /// Rows on their way to another worker's copy of an exchange node.
 #[derive(Clone, Debug)]
@@ -78,12 +78,15 @@ struct Cell {
     /// The last stratum in which its delta is read.
     last_read: usize,
     watched: bool,
+    /// Every worker computes all of it.
+    everywhere: bool,
     /// Not yet run: its first epoch feeds it the contents of older inputs.
     starting: bool,
     role: Role,
 }
 
 enum Role {
+    /// Its deltas come with the epoch: a source, or a source's rows everywhere.
     Source,
     Constant(Batch),
     Lift(Arc<dyn Query>),
@@ -92,6 +95,7 @@ enum Role {
     Negate,
     Arrange(Box<Trace>),
     Exchange(Partition),
+    Own(Partition),
     /// Out of its cell while it runs.
     Away,
 }
@@ -115,10 +119,13 @@ impl Executor {
     /// the contents of the older nodes that they read.
     pub fn install(&mut self, nodes: Vec<Node>) {
         for node in nodes {
-            let inputs: Vec<usize> = node.inputs.iter().map(|i| self.place(*i)).collect();
+            let inputs: Vec<usize> = match node.kind {
+                Kind::Everywhere => Vec::new(),
+                _ => node.inputs.iter().map(|i| self.place(*i)).collect(),
+            };
             let types = || self.types(inputs[0]);
             let role = match &node.kind {
-                Kind::Source { .. } => Role::Source,
+                Kind::Source { .. } | Kind::Everywhere => Role::Source,
                 Kind::Constant(batch, _) => Role::Constant(batch.clone()),
                 Kind::Query(query) => match query.operator() {
                     Some(operator) => Role::Operator(operator, Arc::clone(query)),
@@ -132,6 +139,12 @@ impl Executor {
                 Kind::Negate => Role::Negate,
                 Kind::Arrange { key, nulls } => Role::Arrange(Box::new(Trace::lazy(types(), key.clone(), *nulls))),
                 Kind::Exchange(partition) => Role::Exchange(partition.clone()),
+                Kind::Own(partition) => Role::Own(partition.clone()),
+            };
+            let everywhere = match node.kind {
+                Kind::Everywhere => true,
+                Kind::Own(_) => false,
+                _ => inputs.iter().any(|input| self.cells[*input].everywhere),
             };
             let below = inputs.iter().map(|i| self.cells[*i].stratum).max().unwrap_or(0);
             let stratum = below + usize::from(matches!(role, Role::Exchange(_)));
@@ -142,6 +155,7 @@ impl Executor {
                 stratum,
                 last_read: stratum,
                 watched: false,
+                everywhere,
                 starting: true,
                 role,
             };
@@ -157,7 +171,10 @@ impl Executor {
         let cells = std::mem::take(&mut self.cells);
         self.places.clear();
         for cell in cells.into_iter().filter(|c| !nodes.contains(&c.node.id)) {
-            let inputs = cell.node.inputs.iter().map(|i| self.place(*i)).collect();
+            let inputs = match cell.node.kind {
+                Kind::Everywhere => Vec::new(),
+                _ => cell.node.inputs.iter().map(|i| self.place(*i)).collect(),
+            };
             self.put(Cell { inputs, readers: Vec::new(), last_read: cell.stratum, ..cell });
         }
         self.starting = (0..self.cells.len()).filter(|place| self.cells[*place].starting).collect();
@@ -209,11 +226,13 @@ impl Executor {
         match &cell.node.kind {
             Kind::Source { types, .. } | Kind::Constant(_, types) => types.clone(),
             Kind::Query(query) => query.types(),
+            Kind::Everywhere => self.types(self.place(cell.node.inputs[0])),
             _ => self.types(cell.inputs[0]),
         }
     }
 
-    /// Begins an epoch with the deltas of source nodes. `snapshots`: where nodes start, this worker's share of the rows that
+    /// Begins an epoch with the deltas of source nodes: this worker's share, or, at nodes of [`Kind::Everywhere`], all of it.
+    /// `snapshots`: where nodes start, likewise of the rows that
     /// the tables below them held before this epoch (see [`crate::graph::Graph::snapshots`]). An epoch in which nodes
     /// [start](Executor::is_starting) is under way alone.
     pub fn begin(&mut self, epoch: Epoch, inputs: Vec<(NodeId, Batch)>, snapshots: Vec<(NodeId, Batch)>) -> Frame {
@@ -346,6 +365,7 @@ impl Executor {
             }
             Role::Negate => frame.fed(cell, cell.inputs[0]).negate().into(),
             Role::Arrange(_) => frame.fed(cell, cell.inputs[0]).into(),
+            Role::Own(partition) => own(&frame.fed(cell, cell.inputs[0]), partition, self.worker, self.workers).into(),
             Role::Operator(operator, _) => {
                 // An arrangement that was there before its reader: all of it is in the delta, so the reader sees none as old.
                 let fed_before = |i: &usize| frame.before(starting, *i).is_some().then(|| frame.fed(cell, *i));
@@ -363,7 +383,10 @@ impl Executor {
             Role::Away => panic!("node {} runs inside itself", cell.node.id.0),
         };
         let id = cell.node.id;
-        frame.errors.extend(output.errors.into_iter().filter(|e| e.weight != 0).map(|e| (id, e)));
+        // What every worker meets the first one tells.
+        if !cell.everywhere || self.worker == 0 {
+            frame.errors.extend(output.errors.into_iter().filter(|e| e.weight != 0).map(|e| (id, e)));
+        }
         frame.deltas[place] = output.rows;
         self.cells[place].role = role;
     }

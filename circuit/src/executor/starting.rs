@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::scatter::own;
 use super::{Executor, Frame, Role};
 use crate::batch::Batch;
 use crate::graph::NodeId;
@@ -113,6 +114,7 @@ impl Executor {
             Role::Plus => Batch::concat(&(0..cell.inputs.len()).map(input).collect::<Vec<_>>()),
             Role::Negate => input(0).negate(),
             Role::Arrange(trace) => trace.contents(),
+            Role::Own(partition) => own(&input(0), partition, self.worker, self.workers),
             // Of all workers together; not yet where the exchange sends them.
             Role::Exchange(_) => input(0),
             Role::Away => panic!("contents of node {} while it runs", cell.node.id.0),

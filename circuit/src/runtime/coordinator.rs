@@ -8,15 +8,13 @@ use timely::CommunicationConfig;
 use timely::communication::{WorkerGuards, initialize_from};
 
 use super::RuntimeConfig;
+use super::entrance::Entrances;
 use super::worker::{self, Answer, Bell, Command, Post, Reply, Spin};
 use crate::batch::{Batch, Epoch};
 use crate::error::Error;
 use crate::executor::Step;
-use crate::graph::{Kind, Node, NodeId};
+use crate::graph::{Node, NodeId};
 use crate::operator::Size;
-
-/// Rows that are worth the trouble of sharing a batch out: fewer go to one worker as they are.
-const SHARED_ROWS_MIN: usize = 512;
 
 /// A circuit at work on its own threads. Dropping it stops them, in whatever epoch they are, and waits for them.
 ///
@@ -53,8 +51,7 @@ pub struct Runtime {
     panicked: Option<(usize, String)>,
     /// Nodes of which no two workers yield equal rows.
     apart: HashSet<NodeId>,
-    /// The exchange nodes that are installed.
-    exchanges: HashSet<NodeId>,
+    entrances: Entrances,
 }
 
 /// The state of all workers, for [`Runtime::load`] to take back.
@@ -113,7 +110,7 @@ impl Runtime {
             finished: VecDeque::new(),
             panicked: None,
             apart: HashSet::new(),
-            exchanges: HashSet::new(),
+            entrances: Entrances::default(),
         };
         for answer in runtime.answers()? {
             assert!(matches!(answer, Answer::Ready), "a worker's first reply is that it is ready");
@@ -136,8 +133,7 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`], as all calls from the panic on.
     pub fn install(&mut self, nodes: Vec<Node>) -> Result<(), Error> {
-        let exchanges = nodes.iter().filter(|node| matches!(node.kind, Kind::Exchange(_)));
-        self.exchanges.extend(exchanges.map(|node| node.id));
+        self.entrances.install(&nodes);
         self.tell(|_| Command::Install(nodes.clone()))
     }
 
@@ -146,10 +142,8 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn remove(&mut self, nodes: &[NodeId]) -> Result<(), Error> {
-        nodes.iter().for_each(|node| {
-            self.apart.remove(node);
-            self.exchanges.remove(node);
-        });
+        self.apart.retain(|node| !nodes.contains(node));
+        self.entrances.remove(nodes);
         self.tell(|_| Command::Remove(nodes.to_vec()))
     }
 
@@ -158,6 +152,7 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn watch(&mut self, node: NodeId, on: bool) -> Result<(), Error> {
+        self.entrances.watch(node, on);
         self.tell(|_| Command::Watch(node, on))
     }
 
@@ -179,10 +174,8 @@ impl Runtime {
         } else {
             let workers = self.config.workers;
             let turn = (epoch.0 % workers as u64) as usize;
-            // Where no row ever meets another, epochs are what workers share: nothing is to be put together afterwards.
-            let split = !self.exchanges.is_empty();
-            let mut inputs = shares(inputs, workers, turn, split);
-            let mut snapshots = shares(snapshots, workers, turn, split);
+            let mut inputs = self.entrances.deal(inputs, workers, turn);
+            let mut snapshots = self.entrances.deal(snapshots, workers, turn);
             self.tell(|worker| Command::Epoch {
                 epoch,
                 inputs: std::mem::take(&mut inputs[worker]),
@@ -248,7 +241,7 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn contents(&mut self, node: NodeId, snapshots: Vec<(NodeId, Batch)>) -> Result<Vec<Batch>, Error> {
-        let mut snapshots = shares(snapshots, self.config.workers, 0, true);
+        let mut snapshots = self.entrances.deal(snapshots, self.config.workers, 0);
         self.tell(|worker| Command::Contents(node, std::mem::take(&mut snapshots[worker])))?;
         let contents = self.answers()?.into_iter().map(|answer| match answer {
             Answer::Contents(batch) => batch,
@@ -469,20 +462,4 @@ fn join(mut step: Step, apart: &HashSet<NodeId>) -> Step {
 fn is_distinct(deltas: &[(NodeId, Batch)]) -> bool {
     let all = Batch::concat(&deltas.iter().map(|(_, batch)| batch.clone()).collect::<Vec<_>>());
     all.consolidate().len() == all.len()
-}
-
-/// Each worker's share of `batches`: a slice of each, without a copy. Small batches, and all unless `split`, go whole to worker `turn`.
-fn shares(batches: Vec<(NodeId, Batch)>, workers: usize, turn: usize, split: bool) -> Vec<Vec<(NodeId, Batch)>> {
-    let mut shares: Vec<Vec<(NodeId, Batch)>> = (0..workers).map(|_| Vec::new()).collect();
-    for (node, batch) in batches {
-        if workers == 1 || !split || batch.len() < SHARED_ROWS_MIN {
-            shares[turn].push((node, batch));
-            continue;
-        }
-        let bound = |worker: usize| batch.len() * worker / workers;
-        for (worker, share) in shares.iter_mut().enumerate() {
-            share.push((node, batch.slice(bound(worker), bound(worker + 1) - bound(worker))));
-        }
-    }
-    shares
 }

@@ -21,6 +21,7 @@
 
 mod coordinator;
 mod dataflow;
+mod entrance;
 mod parcel;
 mod worker;
 

@@ -46,6 +46,8 @@ const CACHED_ROWS: usize = 1 << 22;
 const CHAIN_MAX: usize = 24;
 /// Insert-only batches of this size are kept as they are until a lookup is made; smaller ones only before the first.
 const PENDING_MIN: usize = 512;
+/// Of those that are kept as they are, smaller ones are put together: what a batch takes beside its rows would outweigh them.
+const MERGED_MAX: usize = 128;
 
 /// The rows of a Z-set, searchable by the columns of a key.
 #[derive(Debug)]
@@ -166,7 +168,7 @@ impl Trace {
         if rows.is_empty() {
             return;
         }
-        while let Some(last) = self.pending.pop_if(|last| last.len() < PENDING_MIN && last.len() <= 2 * rows.len()) {
+        while let Some(last) = self.pending.pop_if(|last| last.len() < MERGED_MAX && last.len() <= 2 * rows.len()) {
             rows = Batch::concat(&[last, rows]);
         }
         self.pending.push(rows);

@@ -6,6 +6,7 @@ use deltaq_operators::{Expr, Scalar, SqlType};
 use super::exprs::{call, columns, moved};
 use super::lowering::Lowering;
 use crate::plan::{JoinKind, Plan};
+use crate::rewrite::group::told;
 
 /// A filter and expressions over a plan: a chain of Filter and Project nodes, composed.
 struct Chain<'p> {
@@ -30,7 +31,8 @@ impl Lowering<'_> {
             return self.map(node, used.len(), filter.as_ref().map(read), exprs.iter().map(read).collect());
         }
         let node = self.plan(base);
-        self.map(node, width, filter, exprs)
+        let told: Vec<Option<usize>> = exprs.iter().map(|expr| told(expr, base)).collect();
+        self.map_telling(node, width, filter, exprs, &told)
     }
 }
 

@@ -68,7 +68,7 @@ impl<'a> Lowering<'a> {
                 let function = TableFunction::lookup(function)
                     .unwrap_or_else(|| panic!("the binder admitted the table function {function}"));
                 let query = FlatMap::new(arrow_types(&input.schema()), function, args.clone());
-                let known = self.passes_on(node, None);
+                let known = self.passes_on(node, None, &[]);
                 self.query(query, vec![(node, Partition::Any)], known)
             }
         }
@@ -90,20 +90,23 @@ impl<'a> Lowering<'a> {
         self.circuit.node(Kind::Constant(batch, arrow_types(schema)), Vec::new(), known, self.span)
     }
 
-    /// What is known of a stateless node over `node` whose output columns are `exprs` (None: those of the input).
-    pub(super) fn passes_on(&self, node: NodeId, exprs: Option<&[Expr]>) -> Known {
+    /// What is known of a stateless node over `node` whose output columns are `exprs` (None: those of the input), of which some tell
+    /// a column of the input.
+    pub(super) fn passes_on(&self, node: NodeId, exprs: Option<&[Expr]>, told: &[Option<usize>]) -> Known {
         let known = &self.circuit.known[&node];
         let place = |column: &usize| {
             exprs.map_or(Some(*column), |exprs| {
                 exprs.iter().position(|e| matches!(e, Expr::Column { index, .. } if index == column))
             })
         };
-        let placed = |columns: &[usize], by: fn(Vec<usize>) -> Placement| {
-            columns.iter().map(place).collect::<Option<_>>().map_or(Placement::Anywhere, by)
+        let told = |column: &usize| place(column).or_else(|| told.iter().position(|told| *told == Some(*column)));
+        let places = |columns: &[usize], place: &dyn Fn(&usize) -> Option<usize>| -> Option<Vec<usize>> {
+            columns.iter().map(place).collect()
         };
+        let by = |columns: &[usize]| places(columns, &told).map_or(Placement::Anywhere, Placement::By);
         let placement = match &known.placement {
-            Placement::Key(key) => placed(key, Placement::Key),
-            Placement::By(columns) => placed(columns, Placement::By),
+            Placement::Key(key) => places(key, &place).map_or_else(|| by(key), Placement::Key),
+            Placement::By(columns) => by(columns),
             other => other.clone(),
         };
         Known { placement, insert_only: known.insert_only, key: None }
@@ -111,13 +114,26 @@ impl<'a> Lowering<'a> {
 
     /// A filter and projection over `node`, which yields `width` columns; `node` itself where that changes nothing.
     pub(super) fn map(&mut self, node: NodeId, width: usize, filter: Option<Expr>, exprs: Vec<Expr>) -> NodeId {
+        self.map_telling(node, width, filter, exprs, &[])
+    }
+
+    /// The same, where some of `exprs` tell a column of the input: each of its values makes another one.
+    pub(super) fn map_telling(
+        &mut self,
+        node: NodeId,
+        width: usize,
+        filter: Option<Expr>,
+        exprs: Vec<Expr>,
+        told: &[Option<usize>],
+    ) -> NodeId {
         let same = exprs.len() == width
             && exprs.iter().enumerate().all(|(i, e)| matches!(e, Expr::Column { index, .. } if *index == i));
         if filter.is_none() && same {
             return node;
         }
-        let known = self.passes_on(node, Some(&exprs));
-        self.query(Map::new(filter, exprs, width), vec![(node, Partition::Any)], known)
+        let known = self.passes_on(node, Some(&exprs), told);
+        let map = Map::new(filter, exprs, width).telling(told.iter().copied().flatten());
+        self.query(map, vec![(node, Partition::Any)], known)
     }
 
     pub(super) fn plus(&mut self, nodes: Vec<NodeId>) -> NodeId {
@@ -134,7 +150,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn minus(&mut self, left: NodeId, right: NodeId) -> NodeId {
-        let known = Known { insert_only: false, ..self.passes_on(right, None) };
+        let known = Known { insert_only: false, ..self.passes_on(right, None, &[]) };
         let negated = self.circuit.node(Kind::Negate, vec![(right, Partition::Any)], known, self.span);
         self.plus(vec![left, negated])
     }
@@ -201,8 +217,8 @@ impl<'a> Lowering<'a> {
         let query = Aggregate::new((0..keys.len()).collect(), key_types, columns, insert_only);
         let partition = query.partition(0);
         let placement = placed(&partition);
-        let node = if two_phase(&query) && !self.circuit.is_placed(node, &partition) {
-            let known = self.passes_on(node, None);
+        let node = if two_phase(&query) && self.circuit.is_sent(node, &partition) {
+            let known = self.passes_on(node, None, &[]);
             let types = exprs.iter().map(|e| e.ty().arrow()).collect();
             self.query(Combine(types), vec![(node, Partition::Any)], known)
         } else {

@@ -6,7 +6,8 @@
 //!                                    source b ─ project key ─ [exchange] ─ arrange ─┘
 //! ```
 //!
-//! Exchanges (in brackets) are there only with several workers, and only where rows are not already where they must be.
+//! Exchanges (in brackets) are there only with several workers, and only where rows are not already where they must be. What is computed
+//! from tables at little cost is not exchanged: every worker computes all of it and keeps its own (see [`everywhere`]).
 //! Outer, semi and anti joins are made of inner joins, DISTINCT and subtraction:
 //!
 //! ```text
@@ -18,12 +19,14 @@
 use std::collections::{HashMap, HashSet};
 
 use deltaq_circuit::{Class, Graph, Kind, Node, NodeId, Partition, Query, Span};
+use deltaq_operators::combine::Combine;
 use deltaq_operators::types::{Schema, arrow_types};
 
 use crate::intervals;
 use crate::plan::Plan;
 
 mod chain;
+mod everywhere;
 mod exprs;
 mod join;
 mod lowering;
@@ -63,6 +66,8 @@ enum Placement {
     By(Vec<usize>),
     /// On the first worker.
     One,
+    /// All of them on every worker. Only nodes that keep their own read them.
+    Everywhere,
 }
 
 /// A view's part of the circuit.
@@ -129,20 +134,38 @@ impl Circuit {
     pub fn lower(&mut self, plan: &Plan, relation: &dyn Fn(&str) -> NodeId) -> Lowered {
         let plan = intervals::by_length(plan);
         let root = Lowering::new(self, relation).plan(&plan);
+        self.drop_unread(root);
         Lowered { root, nodes: std::mem::take(&mut self.fresh) }
+    }
+
+    /// Drops the new nodes that `root` does not need: those that are computed everywhere instead.
+    fn drop_unread(&mut self, root: NodeId) {
+        let needed = self.needed(&[root]);
+        let (kept, unread): (Vec<Node>, Vec<Node>) =
+            std::mem::take(&mut self.fresh).into_iter().partition(|node| needed.contains(&node.id));
+        self.fresh = kept;
+        self.forget(&unread.iter().map(|node| node.id).collect());
     }
 
     /// Removes all nodes that none of `roots` needs (sources among them), and returns them.
     pub fn retain(&mut self, roots: &[NodeId]) -> Vec<NodeId> {
         let needed = self.needed(roots);
         let gone: Vec<NodeId> = self.graph.nodes().iter().map(|n| n.id).filter(|id| !needed.contains(id)).collect();
-        self.graph.remove(&gone.iter().copied().collect());
-        for id in &gone {
+        self.forget(&gone.iter().copied().collect());
+        gone
+    }
+
+    /// Forgets nodes, which no others read.
+    fn forget(&mut self, gone: &HashSet<NodeId>) {
+        if gone.is_empty() {
+            return;
+        }
+        self.graph.remove(gone);
+        for id in gone {
             if let Some(key) = self.known.remove(id).and_then(|known| known.key) {
                 self.shared.remove(&key);
             }
         }
-        gone
     }
 
     /// The nodes that `root` needs, itself included, inputs first.
@@ -178,11 +201,13 @@ impl Circuit {
         let mut spread = Spread::Passthrough;
         for node in self.below(root) {
             let Kind::Query(query) = &node.kind else { continue };
+            if query.name() == Combine::NAME {
+                spread = Spread::TwoPhase;
+            }
             for input in 0..node.inputs.len() {
                 match query.partition(input) {
                     Partition::One if two_phase(query.as_ref()) => spread = Spread::TwoPhase,
                     Partition::One => return Spread::Central,
-                    Partition::Key(_) if two_phase(query.as_ref()) => spread = Spread::TwoPhase,
                     Partition::Key(_) if spread == Spread::Passthrough => spread = Spread::Partitioned,
                     Partition::Key(_) | Partition::Any => {}
                 }
@@ -210,16 +235,25 @@ impl Circuit {
 
     /// A node of `kind` over `inputs`, each first sent to where it is needed; an equal one if there is one.
     fn node(&mut self, kind: Kind, inputs: Vec<(NodeId, Partition)>, known: Known, span: Option<Span>) -> NodeId {
-        let inputs: Vec<(NodeId, Partition)> = inputs
-            .into_iter()
-            .map(|(id, partition)| if self.is_placed(id, &partition) { (id, Partition::Any) } else { (id, partition) })
-            .collect();
+        let inputs: Vec<(NodeId, Partition)> =
+            inputs.into_iter().map(|(id, partition)| self.placed_input(id, partition)).collect();
         let key = format!("{} ← {inputs:?}", kind.fingerprint());
         if let Some(&same) = self.shared.get(&key) {
             return same;
         }
         let inputs = inputs.into_iter().map(|(id, partition)| self.exchange(id, partition, span)).collect();
         self.push(kind, inputs, Known { key: Some(key), ..known }, span)
+    }
+
+    /// What a node that needs the rows of `id` by `partition` is to read, and how that is still to be sent.
+    fn placed_input(&mut self, id: NodeId, partition: Partition) -> (NodeId, Partition) {
+        if self.is_placed(id, &partition) {
+            return (id, Partition::Any);
+        }
+        match self.own(id, &partition) {
+            Some(own) => (own, Partition::Any),
+            None => (id, partition),
+        }
     }
 
     fn is_placed(&self, id: NodeId, partition: &Partition) -> bool {

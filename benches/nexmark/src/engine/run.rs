@@ -11,7 +11,7 @@ use crate::engine::columns::Columns;
 use crate::engine::contents::checksum;
 use crate::engine::open::{Tables, open, push, retract};
 use crate::report::{Latencies, Report};
-use crate::usage::{Usage, reset_peak};
+use crate::usage::{Usage, reset_peak, thread_cpu_seconds};
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -192,13 +192,14 @@ fn timed(query: &str, columns: &Columns, settings: &Settings) -> Result<(Run, Ta
     let mut taken = Taken::default();
     taken.take(&changes.poll()?);
 
-    let (started, cpu) = (Instant::now(), Usage::now().cpu_seconds);
+    let (started, cpu, caller) = (Instant::now(), Usage::now().cpu_seconds, thread_cpu_seconds());
     for part in settings.loading() {
         push(&mut db, columns.part(part))?;
         taken.take(&changes.try_poll_parts()?);
     }
     taken.take(&changes.poll()?);
-    let (seconds, cpu_seconds) = (started.elapsed().as_secs_f64(), Usage::now().cpu_seconds - cpu);
+    let (seconds, caller_seconds) = (started.elapsed().as_secs_f64(), thread_cpu_seconds() - caller);
+    let cpu_seconds = Usage::now().cpu_seconds - cpu;
 
     let mut latencies = Vec::new();
     for (timed, parts) in settings.steps() {
@@ -237,7 +238,11 @@ fn timed(query: &str, columns: &Columns, settings: &Settings) -> Result<(Run, Ta
         rows_out: taken.rows,
         checksum: Checksum::default(),
         latencies: latencies.last().map(|(_, quantiles)| *quantiles),
-        more: vec![("state_bytes", state_bytes as f64), ("table_bytes", table_bytes as f64)],
+        more: vec![
+            ("state_bytes", state_bytes as f64),
+            ("table_bytes", table_bytes as f64),
+            ("caller_seconds", caller_seconds),
+        ],
     };
     let retracted = (settings.deletes != Deletes::None).then_some((doomed.len(), retracting));
     Ok((Run { report, latencies, state_bytes, table_bytes, retracted }, taken))

@@ -1,0 +1,70 @@
+//! Exchanges for which nothing moves: rows that every worker has, of which each keeps its own.
+//!
+//! ```text
+//!   source ─ everywhere ─ filter-project ─ own by key ─ …      in the place of      source ─ filter-project ─ exchange by key ─ …
+//! ```
+//!
+//! Workers share memory, so that giving all of a table's rows to each of them costs nothing; what stands before the choice is computed by every
+//! worker for all rows. In return nothing is sent, and no worker waits for another: where there is no other exchange, each runs through
+//! its epochs by itself.
+
+use deltaq_circuit::{Class, Kind, Node, NodeId, Partition};
+
+use super::{Circuit, Known, Placement};
+
+/// What it costs to send a row to another worker, in nanoseconds: its place among the rows that go there, a copy of its values there, and its part
+/// of what workers tell each other about an epoch.
+const SEND_COST: u32 = 40;
+
+/// What it costs to find out whether a row belongs to a worker.
+const CHOICE_COST: u32 = 3;
+
+impl Circuit {
+    /// Whether a node that needs the rows of `id` by `partition` has them sent.
+    pub(super) fn is_sent(&self, id: NodeId, partition: &Partition) -> bool {
+        !self.is_placed(id, partition) && !self.is_owned(id, partition)
+    }
+
+    /// Whether computing `id` on every worker costs less than sending its rows. To one worker they are sent, since the others have better to do.
+    fn is_owned(&self, id: NodeId, partition: &Partition) -> bool {
+        let others = u32::try_from(self.workers - 1).unwrap_or(u32::MAX);
+        let again = self.cost(id).map(|cost| cost.saturating_add(CHOICE_COST).saturating_mul(others));
+        matches!(partition, Partition::Key(_)) && again.is_some_and(|again| again <= SEND_COST)
+    }
+
+    /// Of the rows of `id`, on each worker those that `partition` assigns to it, if that is cheaper than an exchange.
+    pub(super) fn own(&mut self, id: NodeId, partition: &Partition) -> Option<NodeId> {
+        if !self.is_owned(id, partition) {
+            return None;
+        }
+        let insert_only = self.insert_only(id);
+        let span = self.graph.get(id)?.span;
+        let all = self.everywhere(id)?;
+        let known = Known { placement: super::placed(partition), insert_only, key: None };
+        Some(self.node(Kind::Own(partition.clone()), vec![(all, Partition::Any)], known, span))
+    }
+
+    /// What a row of `id` costs to compute from tables alone, without state; None where it needs more, or nobody knows.
+    fn cost(&self, id: NodeId) -> Option<u32> {
+        let Node { kind, inputs, .. } = self.graph.get(id)?;
+        let own = match kind {
+            Kind::Source { .. } => 0,
+            Kind::Plus | Kind::Negate => 1,
+            Kind::Query(query) if query.class() == Class::Linear => query.row_cost()?,
+            _ => return None,
+        };
+        inputs.iter().try_fold(own, |sum, input| Some(self.cost(*input)?.saturating_add(sum)))
+    }
+
+    /// The same rows as those of `id`, on every worker.
+    fn everywhere(&mut self, id: NodeId) -> Option<NodeId> {
+        let Node { kind, inputs, span, .. } = self.graph.get(id)?.clone();
+        let known = Known { placement: Placement::Everywhere, insert_only: self.insert_only(id), key: None };
+        if let Kind::Source { .. } = kind {
+            return Some(self.node(Kind::Everywhere, vec![(id, Partition::Any)], known, span));
+        }
+        let inputs = inputs.into_iter().map(|input| Some((self.everywhere(input)?, Partition::Any)));
+        let inputs = inputs.collect::<Option<Vec<_>>>()?;
+        Some(self.node(kind, inputs, known, span))
+    }
+}
