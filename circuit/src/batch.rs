@@ -5,6 +5,7 @@
 //!            └─ Utf8  [a, a, b]                  or  Each [1, 1, -1]
 //! ```
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
@@ -13,6 +14,7 @@ use arrow_schema::DataType;
 
 use crate::arrays;
 use crate::keys::KeyLayout;
+use crate::selection::Selection;
 
 /// How many copies of a row: negative in a delta means retraction.
 pub type Weight = i64;
@@ -30,16 +32,24 @@ pub enum Weights {
     Each(ScalarBuffer<Weight>),
 }
 
+/// Where the columns of a batch are.
+#[derive(Clone, Debug)]
+enum Columns {
+    Here(Vec<ArrayRef>),
+    Selected(Arc<Selection>),
+}
+
 /// Weights of batches that are all ones, for those who ask for a buffer.
 static ONES: LazyLock<ScalarBuffer<Weight>> = LazyLock::new(|| vec![1; 1 << 14].into());
 
 /// A Z-set in columns. Immutable and cheap to clone: columns are shared.
 ///
 /// Rows may repeat until the batch is [consolidated](Batch::consolidate). A batch of no rows may carry no
-/// columns, whatever its schema: test [`Batch::is_empty`] before touching columns.
+/// columns, whatever its schema: test [`Batch::is_empty`] before touching columns. A batch may be a [`Selection`] of the rows of
+/// other columns; then a column is copied when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    columns: Vec<ArrayRef>,
+    columns: Columns,
     weights: Weights,
     len: usize,
     consolidated: bool,
@@ -48,7 +58,7 @@ pub struct Batch {
 impl Batch {
     /// The batch of no rows, of any schema.
     pub fn none() -> Batch {
-        Batch { columns: Vec::new(), weights: Weights::Ones, len: 0, consolidated: true }
+        Batch { columns: Columns::Here(Vec::new()), weights: Weights::Ones, len: 0, consolidated: true }
     }
 
     /// Rows of `columns`, each with weight +1.
@@ -81,7 +91,31 @@ impl Batch {
         if let Weights::Each(each) = &weights {
             assert_eq!(each.len(), len, "{} weights for {len} rows", each.len());
         }
-        Batch { columns, weights, len, consolidated: len == 0 }
+        Batch { columns: Columns::Here(columns), weights, len, consolidated: len == 0 }
+    }
+
+    /// The rows at `indices`, in that order, each at most once; a column is copied when it is first asked for. `parts`: among how many such
+    /// selections the rows of this batch are dealt out.
+    pub fn select(&self, indices: UInt32Array, parts: usize) -> Batch {
+        if indices.is_empty() {
+            return Batch::none();
+        }
+        let (weights, len) = (self.weights_at(indices.values()), indices.len());
+        let selection = match &self.columns {
+            Columns::Here(columns) => Selection::new(columns.clone(), indices, parts),
+            Columns::Selected(selection) => {
+                let all: Vec<usize> = (0..selection.base().len()).collect();
+                selection.narrowed(&all, indices.values().iter().map(|index| *index as usize))
+            }
+        };
+        Batch { columns: Columns::Selected(Arc::new(selection)), weights, len, consolidated: self.consolidated }
+    }
+
+    fn weights_at(&self, rows: &[u32]) -> Weights {
+        match &self.weights {
+            Weights::Ones => Weights::Ones,
+            Weights::Each(each) => Weights::Each(rows.iter().map(|&i| each[i as usize]).collect()),
+        }
     }
 
     /// Declares that each row stands once and no weight is 0. The caller knows; debug builds check.
@@ -118,12 +152,47 @@ impl Batch {
 
     /// The columns, in schema order.
     pub fn columns(&self) -> &[ArrayRef] {
-        &self.columns
+        match &self.columns {
+            Columns::Here(columns) => columns,
+            Columns::Selected(selection) => selection.columns(),
+        }
+    }
+
+    /// What the batch is a selection of, if it is one: for those who need not have its columns copied.
+    pub fn selection(&self) -> Option<&Selection> {
+        match &self.columns {
+            Columns::Here(_) => None,
+            Columns::Selected(selection) => Some(selection),
+        }
     }
 
     /// Column `index`.
     pub fn column(&self, index: usize) -> &ArrayRef {
-        &self.columns[index]
+        match &self.columns {
+            Columns::Here(columns) => &columns[index],
+            Columns::Selected(selection) => selection.column(index),
+        }
+    }
+
+    /// The type of column `index`.
+    pub fn data_type(&self, index: usize) -> &DataType {
+        match &self.columns {
+            Columns::Here(columns) => columns[index].data_type(),
+            Columns::Selected(selection) => selection.base()[index].data_type(),
+        }
+    }
+
+    /// Among how many batches the rows of its columns are dealt out: 1, unless it is a [`Selection`].
+    pub fn parts(&self) -> usize {
+        self.selection().map_or(1, Selection::parts)
+    }
+
+    /// Where `rows` of this batch lie: columns, and which of their rows. Nothing is copied but, of a [`Selection`], the numbers.
+    pub fn lying<'a>(&'a self, rows: &'a [u32]) -> (&'a [ArrayRef], Cow<'a, [u32]>) {
+        match &self.columns {
+            Columns::Here(columns) => (columns, Cow::Borrowed(rows)),
+            Columns::Selected(selection) => (selection.base(), Cow::Owned(selection.places(rows))),
+        }
     }
 
     /// The weights.
@@ -160,7 +229,11 @@ impl Batch {
             Weights::Each(each) => each.len() * 8,
         };
         let seen = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_default();
-        self.columns.iter().map(seen).sum::<usize>() + weights
+        let columns: usize = match &self.columns {
+            Columns::Here(columns) => columns.iter().map(seen).sum(),
+            Columns::Selected(selection) => (0..selection.base().len()).map(|index| selection.bytes(index)).sum(),
+        };
+        columns + weights
     }
 
     /// Weights as a buffer, made where they are all one: of a batch that is not very long it is there already.
@@ -191,7 +264,10 @@ impl Batch {
 
     /// The same rows under other weights.
     pub fn with_weights(&self, weights: Weights) -> Batch {
-        Batch::with_len(self.columns.clone(), weights, self.len)
+        if let Weights::Each(each) = &weights {
+            assert_eq!(each.len(), self.len, "{} weights for {} rows", each.len(), self.len);
+        }
+        Batch { columns: self.columns.clone(), weights, len: self.len, consolidated: self.len == 0 }
     }
 
     /// Columns `indices`, in that order. No value is copied.
@@ -199,7 +275,11 @@ impl Batch {
         if self.is_empty() {
             return Batch::none();
         }
-        let columns = indices.iter().map(|&i| Arc::clone(&self.columns[i])).collect();
+        if let Columns::Selected(selection) = &self.columns {
+            let columns = Columns::Selected(Arc::new(selection.narrowed(indices, 0..self.len)));
+            return Batch { columns, weights: self.weights.clone(), len: self.len, consolidated: false };
+        }
+        let columns = indices.iter().map(|&i| Arc::clone(self.column(i))).collect();
         self.with_columns(columns, false)
     }
 
@@ -211,7 +291,13 @@ impl Batch {
         if len == 0 {
             return Batch::none();
         }
-        let columns = self.columns.iter().map(|c| c.slice(offset, len)).collect();
+        let columns = match &self.columns {
+            Columns::Here(columns) => Columns::Here(columns.iter().map(|c| c.slice(offset, len)).collect()),
+            Columns::Selected(selection) => {
+                let all: Vec<usize> = (0..selection.base().len()).collect();
+                Columns::Selected(Arc::new(selection.narrowed(&all, offset..offset + len)))
+            }
+        };
         let weights = match &self.weights {
             Weights::Ones => Weights::Ones,
             Weights::Each(each) => Weights::Each(each.slice(offset, len)),
@@ -224,12 +310,13 @@ impl Batch {
         if indices.is_empty() {
             return Batch::none();
         }
-        let columns = self.columns.iter().map(|c| arrays::take(c, indices)).collect();
-        let weights = match &self.weights {
-            Weights::Ones => Weights::Ones,
-            Weights::Each(each) => Weights::Each(indices.values().iter().map(|&i| each[i as usize]).collect()),
+        let taken = |columns: &[ArrayRef], rows: &UInt32Array| columns.iter().map(|c| arrays::take(c, rows)).collect();
+        let columns = match &self.columns {
+            Columns::Here(columns) => taken(columns, indices),
+            Columns::Selected(selection) => taken(selection.base(), &selection.places(indices.values()).into()),
         };
-        Batch { columns, weights, len: indices.len(), consolidated: false }
+        let weights = self.weights_at(indices.values());
+        Batch { columns: Columns::Here(columns), weights, len: indices.len(), consolidated: false }
     }
 
     /// The rows where `mask` is true (NULL counts as false).
@@ -243,10 +330,13 @@ impl Batch {
         if count == 0 {
             return Batch::none();
         }
+        if let Columns::Selected(selection) = &self.columns {
+            return self.select(kept.values().set_indices_u32().collect(), selection.parts());
+        }
         let predicate = arrow_select::filter::FilterBuilder::new(kept);
-        let predicate = if self.columns.len() > 1 { predicate.optimize().build() } else { predicate.build() };
+        let predicate = if self.columns().len() > 1 { predicate.optimize().build() } else { predicate.build() };
         let columns = self
-            .columns
+            .columns()
             .iter()
             .map(|c| predicate.filter(c).unwrap_or_else(|error| panic!("filter of a checked length: {error}")))
             .collect();
@@ -254,7 +344,7 @@ impl Batch {
             Weights::Ones => Weights::Ones,
             Weights::Each(each) => Weights::Each(kept.values().set_indices().map(|i| each[i]).collect()),
         };
-        Batch { columns, weights, len: count, consolidated: self.consolidated }
+        Batch { columns: Columns::Here(columns), weights, len: count, consolidated: self.consolidated }
     }
 
     /// All rows of `batches`, one after the other. The sum of the Z-sets.
@@ -265,8 +355,8 @@ impl Batch {
             [one] => (*one).clone(),
             many => {
                 let len = many.iter().map(|b| b.len).sum();
-                let columns = (0..many[0].columns.len())
-                    .map(|i| arrays::concat(&many.iter().map(|b| b.columns[i].as_ref()).collect::<Vec<_>>()))
+                let columns = (0..many[0].columns().len())
+                    .map(|i| arrays::concat(&many.iter().map(|b| b.column(i).as_ref()).collect::<Vec<_>>()))
                     .collect();
                 let weights = if many.iter().all(|b| matches!(b.weights, Weights::Ones)) {
                     Weights::Ones
@@ -280,7 +370,7 @@ impl Batch {
                     }
                     Weights::Each(all.into())
                 };
-                Batch { columns, weights, len, consolidated: false }
+                Batch { columns: Columns::Here(columns), weights, len, consolidated: false }
             }
         }
     }
@@ -306,6 +396,6 @@ impl Batch {
 
     /// How rows of these columns are encoded as keys.
     pub fn layout(&self, indices: &[usize]) -> KeyLayout {
-        KeyLayout::new(&indices.iter().map(|&i| self.columns[i].data_type().clone()).collect::<Vec<DataType>>())
+        KeyLayout::new(&indices.iter().map(|&i| self.data_type(i).clone()).collect::<Vec<DataType>>())
     }
 }

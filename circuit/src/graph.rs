@@ -246,7 +246,9 @@ impl Kind {
             Kind::Query(query) => format!("{} {}", query.name(), query.describe()),
             Kind::Plus | Kind::Negate | Kind::Everywhere => self.name().to_string(),
             Kind::Arrange { key, nulls } => format!("arrange by {key:?}{}", if *nulls { " with nulls" } else { "" }),
-            Kind::Exchange(Partition::Key(key)) | Kind::Own(Partition::Key(key)) => format!("{} by {key:?}", self.name()),
+            Kind::Exchange(Partition::Key(key)) | Kind::Own(Partition::Key(key)) => {
+                format!("{} by {key:?}", self.name())
+            }
             Kind::Exchange(Partition::One) => "exchange to one".into(),
             Kind::Exchange(Partition::Any) => "exchange evenly".into(),
             Kind::Own(Partition::One) => "own of the first".into(),

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod operator;
 pub mod picked;
 pub mod runtime;
+pub mod selection;
 pub mod trace;
 pub mod zset;
 

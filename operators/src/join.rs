@@ -9,6 +9,7 @@
 //!
 //! Source: \[DBSP\], the incremental form of bilinear operators.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ struct Found<'a> {
     delta_is_left: bool,
     other: Other<'a>,
     matches: Matches,
+    /// Where the matches of the delta, and of another delta, lie in the columns of those.
+    places: [OnceCell<Vec<u32>>; 2],
 }
 
 impl Join {
@@ -93,7 +96,7 @@ impl Join {
     /// The pairs of a delta with what is held.
     fn probe<'a>(delta_is_left: bool, delta: &'a Batch, keys: &HashedKeys, trace: &'a Trace) -> Option<Found<'a>> {
         let matches = (!trace.is_empty()).then(|| trace.find_hashed(keys))?;
-        Some(Found { delta, delta_is_left, other: Other::Trace(trace), matches })
+        Some(Found::new(delta, delta_is_left, Other::Trace(trace), matches))
     }
 
     /// The pairs of two deltas: the smaller one is indexed, the larger one looked up.
@@ -101,7 +104,7 @@ impl Join {
         let delta_is_left = left.0.len() >= right.0.len();
         let (delta, other) = if delta_is_left { (left, right) } else { (right, left) };
         let matches = Matches::between(delta.1, other.1);
-        Found { delta: delta.0, delta_is_left, other: Other::Batch(other.0), matches }
+        Found::new(delta.0, delta_is_left, Other::Batch(other.0), matches)
     }
 
     /// All pairs that the deltas of both sides make, with what is held and with each other.
@@ -160,6 +163,7 @@ impl Join {
             let Matches { rows, slots } = &found.matches;
             let rows = kept.iter().map(|pair| rows[*pair]).collect();
             found.matches = Matches { rows, slots: kept.iter().map(|pair| slots[*pair]).collect() };
+            found.places = Default::default();
         }
     }
 
@@ -175,31 +179,52 @@ impl Join {
         let Matches { rows, slots } = &found.matches;
         match self.place(found, column) {
             (true, at) => {
-                let own = found.delta.column(at);
-                let all = rows.len() == found.delta.len() && rows.iter().enumerate().all(|(i, row)| i == *row as usize);
-                if all { own.clone() } else { arrays::take(own, &rows.clone().into()) }
+                let (columns, places) = found.of_delta();
+                let whole = found.delta.selection().is_none() && rows.len() == found.delta.len();
+                if whole && rows.iter().enumerate().all(|(i, row)| i == *row as usize) {
+                    columns[at].clone()
+                } else {
+                    arrays::take(&columns[at], &places.to_vec().into())
+                }
             }
             (false, at) => match found.other {
                 Other::Trace(trace) => {
                     trace.gather(&[at], slots).pop().unwrap_or_else(|| panic!("a column was asked for"))
                 }
-                Other::Batch(batch) => arrays::take(batch.column(at), &slots.clone().into()),
+                Other::Batch(batch) => {
+                    let (columns, places) = found.of_other(batch);
+                    arrays::take(&columns[at], &places.to_vec().into())
+                }
             },
         }
     }
 
     /// Adds one column of the pairs to `into`.
     fn pick(&self, found: &Found, column: usize, into: &mut Picked) {
-        let Matches { rows, slots } = &found.matches;
+        let mut push = |(columns, places): (&[ArrayRef], &[u32]), at: usize| into.push(&columns[at], places);
         match (self.place(found, column), &found.other) {
-            ((true, at), _) => into.push(found.delta.column(at), rows),
-            ((false, at), Other::Trace(trace)) => trace.pick(at, slots, into),
-            ((false, at), Other::Batch(batch)) => into.push(batch.column(at), slots),
+            ((true, at), _) => push(found.of_delta(), at),
+            ((false, at), Other::Batch(batch)) => push(found.of_other(batch), at),
+            ((false, at), Other::Trace(trace)) => trace.pick(at, &found.matches.slots, into),
         }
     }
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn new(delta: &'a Batch, delta_is_left: bool, other: Other<'a>, matches: Matches) -> Found<'a> {
+        Found { delta, delta_is_left, other, matches, places: Default::default() }
+    }
+
+    /// The delta's columns, and which of their rows the pairs have.
+    fn of_delta(&self) -> (&[ArrayRef], &[u32]) {
+        lying(self.delta, &self.matches.rows, &self.places[0])
+    }
+
+    /// The columns of the other delta, and which of their rows the pairs have.
+    fn of_other<'b>(&'b self, other: &'b Batch) -> (&'b [ArrayRef], &'b [u32]) {
+        lying(other, &self.matches.slots, &self.places[1])
+    }
+
     fn weight(&self, pair: usize) -> Weight {
         let other = match self.other {
             Other::Trace(trace) => trace.weight(self.matches.slots[pair]),
@@ -210,6 +235,14 @@ impl Found<'_> {
 
     fn weights(&self) -> impl Iterator<Item = Weight> {
         (0..self.matches.rows.len()).map(|pair| self.weight(pair))
+    }
+}
+
+/// As [`Batch::lying`], found out once.
+fn lying<'a>(batch: &'a Batch, rows: &'a [u32], places: &'a OnceCell<Vec<u32>>) -> (&'a [ArrayRef], &'a [u32]) {
+    match batch.selection() {
+        None => (batch.columns(), rows),
+        Some(selection) => (selection.base(), places.get_or_init(|| selection.places(rows))),
     }
 }
 

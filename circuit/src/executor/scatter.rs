@@ -56,8 +56,7 @@ pub(super) fn own(delta: &Batch, partition: &Partition, me: usize, workers: usiz
         count += usize::from(keys::part(hash, workers) == me);
     }
     rows.truncate(count);
-    let own = if count == delta.len() { delta.clone() } else { delta.take(&UInt32Array::from(rows)) };
-    if delta.is_consolidated() { own.trust_consolidated() } else { own }
+    if count == delta.len() { delta.clone() } else { delta.select(rows.into(), workers) }
 }
 
 fn hashes(delta: &Batch, key: &[usize]) -> Vec<u64> {

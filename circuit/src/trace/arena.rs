@@ -65,8 +65,8 @@ impl Arena {
         &self.segments[(place >> 32) as usize].bytes()[start..start + length]
     }
 
-    /// Whether `bytes` bytes of `buffer` are better kept where they are: at least half of it, and not few. So what is held for live bytes
-    /// is at most four times as much.
+    /// Whether `bytes` bytes of `buffer`, in this arena and in others that are dealt rows of the same batch, are better kept where they are: at
+    /// least half of it, and not few. So what is held for live bytes is at most four times as much.
     pub(crate) fn may_share(buffer: &Buffer, bytes: usize) -> bool {
         bytes >= SHARED_MIN && bytes * 2 >= buffer.capacity()
     }

@@ -56,8 +56,8 @@ impl Column {
         }
     }
 
-    /// Writes row `rows[i]` of `array` into slot `slots[i]`.
-    pub(crate) fn write(&mut self, array: &ArrayRef, rows: &[u32], slots: &[u32]) {
+    /// Writes row `rows[i]` of `array` into slot `slots[i]`. `parts`: how many columns take their parts of the array's rows.
+    pub(crate) fn write(&mut self, array: &ArrayRef, rows: &[u32], slots: &[u32], parts: usize) {
         let view = View::of(array);
         let pairs = || rows.iter().map(|r| *r as usize).zip(slots.iter().map(|s| *s as usize));
         match (&mut self.slots, view.values) {
@@ -70,7 +70,7 @@ impl Column {
                 let length =
                     |row: usize| if view.is_null(row) { 0 } else { (offsets[row + 1] - offsets[row]) as usize };
                 let buffer = arrays::text_buffer(array);
-                if Arena::may_share(buffer, pairs().map(|(row, _)| length(row)).sum()) {
+                if Arena::may_share(buffer, pairs().map(|(row, _)| length(row)).sum::<usize>() * parts) {
                     let segment = arena.share(buffer);
                     pairs().for_each(|(row, slot)| arena.refer(slot, segment, offsets[row] as usize, length(row)));
                 } else {

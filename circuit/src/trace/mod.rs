@@ -46,8 +46,10 @@ const CACHED_ROWS: usize = 1 << 22;
 const CHAIN_MAX: usize = 24;
 /// Insert-only batches of this size are kept as they are until a lookup is made; smaller ones only before the first.
 const PENDING_MIN: usize = 512;
-/// Of those that are kept as they are, smaller ones are put together: what a batch takes beside its rows would outweigh them.
+/// Of those that are kept as they are, so many that are smaller than this are put together: what a batch takes beside its rows would
+/// outweigh them.
 const MERGED_MAX: usize = 128;
+const MERGED_COUNT: usize = 16;
 
 /// The rows of a Z-set, searchable by the columns of a key.
 #[derive(Debug)]
@@ -163,15 +165,17 @@ impl Trace {
         }
     }
 
-    /// Keeps rows as they are. Small batches are merged as they come, each row a few times, so that there are few.
-    fn set_aside(&mut self, mut rows: Batch) {
+    /// Keeps rows as they are. Small batches are put together, some at a time, so that there are few and each row is copied a few times.
+    fn set_aside(&mut self, rows: Batch) {
         if rows.is_empty() {
             return;
         }
-        while let Some(last) = self.pending.pop_if(|last| last.len() < MERGED_MAX && last.len() <= 2 * rows.len()) {
-            rows = Batch::concat(&[last, rows]);
-        }
         self.pending.push(rows);
+        let small = self.pending.iter().rev().take(MERGED_COUNT).take_while(|batch| batch.len() < MERGED_MAX).count();
+        if small == MERGED_COUNT {
+            let merged = self.pending.split_off(self.pending.len() - small);
+            self.pending.push(Batch::concat(&merged));
+        }
     }
 
     fn absorb(&mut self, delta: &Batch) {
@@ -182,7 +186,10 @@ impl Trace {
         let keys = self.layout.encode(&key, delta.len());
         let hashes = keys.hashes();
         let left_out = if self.nulls { None } else { keys::any_null(&key) };
-        let rest: Vec<View> = self.rest.iter().map(|&c| View::of(delta.column(c))).collect();
+        // Rows that are only added are compared with none.
+        let compared = !matches!(delta.weights(), Weights::Ones) || self.negatives > 0 || self.rows.is_some();
+        let columns = self.rest.iter().filter(|_| compared);
+        let rest: Vec<View> = columns.map(|&c| View::of(delta.column(c))).collect();
         let mut rows = Vec::with_capacity(delta.len());
         let mut weights = Vec::with_capacity(delta.len());
         for row in 0..delta.len() {
@@ -330,8 +337,9 @@ impl Trace {
             self.columns.iter_mut().for_each(|c| c.resize(grown));
             self.links.resize(grown, FREE);
         }
+        let (columns, places) = delta.lying(rows);
         for (column, &from) in self.columns.iter_mut().zip(&self.rest) {
-            column.write(delta.column(from), rows, &slots);
+            column.write(&columns[from], &places, &slots, delta.parts());
         }
         self.index.reserve(rows.len());
         for (nth, ((&row, &slot), &weight)) in rows.iter().zip(&slots).zip(weights).enumerate() {

@@ -49,8 +49,9 @@ impl Rows {
             self.weights.resize(grown, 0);
             self.freed.resize(grown, false);
         }
-        for (at, column) in self.columns.iter_mut().enumerate() {
-            column.write(batch.column(at), rows, &slots);
+        let (columns, places) = batch.lying(rows);
+        for (column, values) in self.columns.iter_mut().zip(columns) {
+            column.write(values, &places, &slots, batch.parts());
         }
         for (slot, row) in slots.iter().zip(rows) {
             self.weights[*slot as usize] = batch.weight(*row as usize);
