@@ -85,6 +85,11 @@ impl Guess {
         self.kind = Some(joined);
     }
 
+    /// Whether there was no value but the empty one.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.kind.is_none() && self.nulls.is_empty()
+    }
+
     /// The type that fits them all; TEXT where there were none.
     pub(crate) fn ty(&self) -> SqlType {
         match self.kind {

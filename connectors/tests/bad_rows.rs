@@ -135,6 +135,79 @@ fn columns_are_found_by_name() {
 }
 
 #[test]
+fn a_delimiter_may_end_every_line() {
+    let infer = |name: &str, text: &str| {
+        let reader = std::io::Cursor::new(text.as_bytes().to_vec());
+        let source = Source::from_reader(reader, &SourceOptions::new(name), None)?;
+        let schema: Vec<String> = source.schema().iter().map(|f| format!("{} {}", f.name, f.ty)).collect();
+        let rows: usize = source.map(|chunk| Ok(chunk?.rows)).sum::<Result<_, Error>>()?;
+        Ok::<_, Error>((schema.join(", "), rows))
+    };
+    let found = |name, text| infer(name, text).expect("is read");
+    assert_eq!(found("t.tbl", "0|AFRICA|x|\n1|ASIA||\n"), ("column1 INT, column2 TEXT, column3 TEXT".to_string(), 2));
+    assert_eq!(found("t.tbl", "0|a|\n1|b|c\n"), ("column1 INT, column2 TEXT, column3 TEXT".to_string(), 2));
+    assert_eq!(found("t.csv", "a,b,\n1,2,\n"), ("a INT, b INT, column3 TEXT".to_string(), 1));
+    // What is no longer blank further down is not passed over.
+    let text = format!("{}1|b|c\n", "0|a|\n".repeat(30_000));
+    assert_eq!(infer("t.tbl", &text).expect_err("fails").to_string(), "t.tbl:30001: 3 values, expected 2");
+}
+
+#[test]
+fn another_delimiter_is_told() {
+    let (_, _, error) = read("t.csv", "1|a|2|2013-01-01|\n", OnError::Fail);
+    assert!(
+        error
+            .expect("fails")
+            .to_string()
+            .starts_with("t.csv:1: 1 value, expected 4; delimiter = '|' separates so many")
+    );
+    let (_, rejections, _) = read("t.csv", "1,a,2,\n2\ta\t2\t2013-01-01\n3\n", OnError::Skip);
+    assert_eq!(
+        rejections,
+        ["t.csv:2: 1 value, expected 4; delimiter = '\\t' separates so many", "t.csv:3: 1 value, expected 4"]
+    );
+}
+
+#[test]
+fn a_header_that_repeats_a_name_is_told() {
+    let infer = |text: &str| {
+        let reader = std::io::Cursor::new(text.as_bytes().to_vec());
+        let source = Source::from_reader(reader, &SourceOptions::new("t.csv"), None)?;
+        Ok::<_, Error>(source.schema().iter().map(|f| f.name.clone()).collect::<Vec<_>>().join(", "))
+    };
+    assert_eq!(
+        infer("a,b,A\n1,2,3\n").expect_err("fails").to_string(),
+        "t.csv: the first line names columns 1 and 3 \"A\": declare the columns, or say header = true (the later one is \
+         then a_2) or header = false (the line is a row)"
+    );
+    // Words over words are rows.
+    assert_eq!(infer("to,be,to\nor,not,be\n").expect("is read"), "column1, column2, column3");
+}
+
+#[test]
+fn lines_may_end_in_a_carriage_return_alone() {
+    let text = "id,name,price,day\r1,\"a\nb\",1.5,2013-01-01\r\r2,c,,\r";
+    let (rows, _, error) = read("t.csv", text, OnError::Fail);
+    assert_eq!(rows, ["1 a\nb 1.50 2013-01-01", "2 c - -"]);
+    assert!(error.is_none());
+    // Lines are counted by what ends them; LF is no line end any more.
+    let (rows, _, error) = read("t.csv", "id,name,price,day\r1,a,,\r2,b,x,\r", OnError::Fail);
+    assert_eq!(rows, ["1 a - -"]);
+    assert!(error.expect("fails").to_string().starts_with("t.csv:3: column price"));
+    let (_, _, error) = read("t.csv", "id,name,price,day\r1,a,,\n2,b,,\r", OnError::Fail);
+    assert_eq!(error.expect("fails").to_string(), "t.csv:2: 7 values, expected 4");
+    let (_, _, error) = read("t.csv", "id,name,price,day\r1,a\nb,,\r", OnError::Fail);
+    assert_eq!(
+        error.expect("fails").to_string(),
+        "t.csv:2: a line feed stands outside quotes, and lines end in a carriage return, as the first one does"
+    );
+    let reader = std::io::Cursor::new(b"a;b\r1;2\r3;4\r".to_vec());
+    let source = Source::from_reader(reader, &SourceOptions::new("t.csv"), None).expect("opens");
+    assert_eq!(source.schema()[1].name, "b");
+    assert_eq!(source.filter_map(Result::ok).map(|chunk| chunk.rows).sum::<usize>(), 2);
+}
+
+#[test]
 fn a_byte_order_mark_before_json_is_passed_over() {
     let text = "\u{feff}{\"id\": 1}\n{\"id\": 2}\n";
     let (rows, _, error) = read("t.jsonl", text, OnError::Fail);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use arrow_array::ArrayRef;
-use deltaq_operators::{Schema, SqlType};
+use deltaq_operators::Schema;
+use deltaq_operators::types::TEXT;
 
 use crate::error::{Error, Result, reason};
 use crate::infer::{self, Guess};
@@ -15,7 +16,7 @@ use crate::source::Decode;
 mod records;
 
 pub(crate) use records::Dialect;
-use records::{Place, Scan, scan};
+use records::{Place, Scan, line_end, scan};
 
 /// How long a schema is waited for once the first row of a pipe is there.
 pub(crate) const SAMPLE_PATIENCE: Duration = Duration::from_millis(50);
@@ -43,10 +44,7 @@ impl CsvDecoder {
         let nulls = options.nulls.clone().unwrap_or_else(|| vec![String::new()]);
         CsvDecoder {
             input,
-            dialect: Dialect {
-                delimiter: options.delimiter.unwrap_or_else(|| options.delimiter_by_name()),
-                quote: options.quote,
-            },
+            dialect: Dialect::new(options.delimiter.unwrap_or_else(|| options.delimiter_by_name()), options.quote),
             nulls: nulls.into_iter().map(String::into_bytes).collect(),
             places_of: Vec::new(),
             width: 0,
@@ -65,9 +63,11 @@ impl CsvDecoder {
         if self.header == Some(false) {
             self.places_of = in_order;
             self.width = names.len();
-            return self.input.skip_byte_order_mark();
+            let any = self.input.skip_byte_order_mark()?;
+            find_line_end(&mut self.input, &mut self.dialect)?;
+            return Ok(any);
         }
-        let Some(first) = first_record(&mut self.input, self.dialect, &mut self.line)? else { return Ok(false) };
+        let Some(first) = first_record(&mut self.input, &mut self.dialect, &mut self.line)? else { return Ok(false) };
         let found = positions(&first.values, &names);
         let matches = found.iter().flatten().count();
         if self.header.is_none() && (matches == 0 || 2 * matches < names.len()) {
@@ -86,8 +86,12 @@ impl CsvDecoder {
                 .map(|column| names[column])
                 .collect();
             if !missing.is_empty() {
-                let message =
-                    format!("the header has no column {}; it names {}", missing.join(", "), first.values.join(", "));
+                let hint = other_delimiter(&self.input.rest()[..first.bytes], self.dialect, names.len());
+                let message = format!(
+                    "the header has no column {}; it names {}{hint}",
+                    missing.join(", "),
+                    first.values.join(", ")
+                );
                 return Err(Error::format(self.input.name(), message));
             }
             self.places_of = found;
@@ -110,7 +114,14 @@ impl CsvDecoder {
             places => places,
         };
         if places.len() != self.width {
-            let message = format!("{}, expected {}", counted(places.len(), "value"), self.width);
+            let hint = other_delimiter(record, self.dialect, self.width);
+            let message = format!("{}, expected {}{hint}", counted(places.len(), "value"), self.width);
+            rows.lose(reason("22P04", message));
+            return rows.end_row(self.line, record);
+        }
+        if self.dialect.line_end == b'\r' && places.iter().any(|place| place.has_bare(b'\n', record)) {
+            let message =
+                "a line feed stands outside quotes, and lines end in a carriage return, as the first one does";
             rows.lose(reason("22P04", message));
             return rows.end_row(self.line, record);
         }
@@ -198,9 +209,22 @@ struct First {
     lines: u64,
 }
 
-/// The first record, which is not consumed; blank lines before it, and a byte order mark, are.
-fn first_record(input: &mut Input, dialect: Dialect, line: &mut u64) -> Result<Option<First>> {
+/// Waits for the first line, and finds out what it ends in.
+fn find_line_end(input: &mut Input, dialect: &mut Dialect) -> Result<()> {
+    loop {
+        if let Some(found) = line_end(input.rest(), input.is_ended(), *dialect) {
+            dialect.line_end = found;
+            return Ok(());
+        }
+        input.fill(None)?;
+    }
+}
+
+/// The first record, which is not consumed; blank lines before it, and a byte order mark, are. What lines end in is found out.
+fn first_record(input: &mut Input, dialect: &mut Dialect, line: &mut u64) -> Result<Option<First>> {
     input.skip_byte_order_mark()?;
+    find_line_end(input, dialect)?;
+    let dialect = *dialect;
     let mut places = Vec::new();
     loop {
         match scan(input.rest(), input.is_ended(), dialect, &mut places) {
@@ -225,6 +249,24 @@ fn first_record(input: &mut Input, dialect: Dialect, line: &mut u64) -> Result<O
     }
 }
 
+/// What to do where the delimiter does not stand in `record`, and another one separates `width` values of it; else nothing.
+fn other_delimiter(record: &[u8], dialect: Dialect, width: usize) -> String {
+    let mut places = Vec::new();
+    let mut fits = |delimiter, width| {
+        let scanned = scan(record, true, Dialect { delimiter, ..dialect }, &mut places);
+        // The line may end in a delimiter.
+        let ends = places.last().is_some_and(|last| last.text(record, dialect, &mut Vec::new()).is_empty());
+        matches!(scanned, Scan::Record { .. }) && (places.len() == width || (ends && places.len() == width + 1))
+    };
+    let other = if width > 1 && fits(dialect.delimiter, 1) {
+        [b',', b'\t', b';', b'|'].into_iter().find(|delimiter| fits(*delimiter, width))
+    } else {
+        None
+    };
+    other
+        .map_or_else(String::new, |delimiter| format!("; delimiter = '{}' separates so many", delimiter.escape_ascii()))
+}
+
 /// Where names stand in a header: as written, else in any case, else as inferred columns would be named.
 fn positions(header: &[String], names: &[&str]) -> Vec<Option<usize>> {
     let inferred = infer::schema(header, &vec![Guess::default(); header.len()]);
@@ -245,9 +287,9 @@ pub(crate) fn infer(input: &mut Input, options: &mut SourceOptions) -> Result<Sc
     if options.delimiter.is_none() {
         options.delimiter = Some(sniff_delimiter(input, options)?);
     }
-    let dialect = Dialect { delimiter: options.delimiter.unwrap_or(b','), quote: options.quote };
+    let mut dialect = Dialect::new(options.delimiter.unwrap_or(b','), options.quote);
     let mut line = 1;
-    let Some(first) = first_record(input, dialect, &mut line)? else {
+    let Some(first) = first_record(input, &mut dialect, &mut line)? else {
         return Err(Error::format(input.name(), "nothing to infer columns from: the file is empty"));
     };
     let declared = options.nulls.clone();
@@ -283,21 +325,17 @@ pub(crate) fn infer(input: &mut Input, options: &mut SourceOptions) -> Result<Sc
             },
         }
     }
-    // The first line names the columns unless a value of it fits a column that is no text, or it repeats a name.
-    let header = options.header.unwrap_or_else(|| {
-        let mut names: Vec<String> = first.values.iter().map(|v| v.to_ascii_lowercase()).collect();
-        names.sort();
-        names.dedup();
-        names.len() == first.values.len()
-            && first.values.iter().all(|value| {
-                let mut alone = Guess::default();
-                alone.text(value);
-                !value.is_empty() && alone.ty() == SqlType::Text { max: None, padded: false }
-            })
-    });
+    let header = match options.header {
+        Some(header) => header,
+        None => names_columns(&first.values, &guesses).map_err(|message| Error::format(input.name(), message))?,
+    };
     if !header {
         for (guess, value) in guesses.iter_mut().zip(&first.values) {
             if is_null(value) { guess.null(value) } else { guess.text(value) }
+        }
+        // A delimiter at the end of every line begins no column.
+        if guesses.len() > 1 && guesses.last().is_some_and(Guess::is_blank) {
+            guesses.pop();
         }
     }
     options.header = Some(header);
@@ -310,14 +348,46 @@ pub(crate) fn infer(input: &mut Input, options: &mut SourceOptions) -> Result<Sc
     Ok(infer::schema(&names, &guesses))
 }
 
+/// Whether the first line names the columns: all its values are texts, each another one. `guesses` are of the lines below.
+///
+/// # Errors
+/// A name is repeated, and the line is no row either: not all columns below are text.
+fn names_columns(first: &[String], guesses: &[Guess]) -> Result<bool, String> {
+    let names = match first {
+        // The line may end in a delimiter.
+        [names @ .., last] if last.is_empty() && !names.is_empty() => names,
+        names => names,
+    };
+    let is_text = |value: &String| {
+        let mut alone = Guess::default();
+        alone.text(value);
+        !value.is_empty() && alone.ty() == TEXT
+    };
+    if !names.iter().all(is_text) {
+        return Ok(false);
+    }
+    let before = |later: usize| (0..later).find(|column| names[*column].eq_ignore_ascii_case(&names[later]));
+    match (0..names.len()).find_map(|later| before(later).map(|column| (column, later))) {
+        None => Ok(true),
+        Some(_) if guesses.iter().all(|guess| guess.ty() == TEXT) => Ok(false),
+        Some((column, later)) => Err(format!(
+            "the first line names columns {} and {} \"{}\": declare the columns, or say header = true (the later one is \
+             then {}) or header = false (the line is a row)",
+            column + 1,
+            later + 1,
+            names[later],
+            infer::schema(first, guesses)[later].name,
+        )),
+    }
+}
+
 /// The delimiter that the first line holds most of.
 fn sniff_delimiter(input: &mut Input, options: &SourceOptions) -> Result<u8> {
     let by_name = options.delimiter_by_name();
     let mut line = 1;
     let mut best = (0, by_name);
     for delimiter in [by_name, b',', b'\t', b';', b'|'] {
-        let dialect = Dialect { delimiter, quote: options.quote };
-        if let Some(first) = first_record(input, dialect, &mut line)?
+        if let Some(first) = first_record(input, &mut Dialect::new(delimiter, options.quote), &mut line)?
             && first.values.len() > best.0
         {
             best = (first.values.len(), delimiter);

@@ -8,6 +8,40 @@
 pub(crate) struct Dialect {
     pub(crate) delimiter: u8,
     pub(crate) quote: u8,
+    /// The last byte of a line: LF, before which a CR may stand, or CR.
+    pub(crate) line_end: u8,
+}
+
+impl Dialect {
+    /// Lines that end in LF or CRLF, unless [`line_end`] finds another end.
+    pub(crate) fn new(delimiter: u8, quote: u8) -> Dialect {
+        Dialect { delimiter, quote, line_end: b'\n' }
+    }
+}
+
+/// What lines end in, by the first line end outside quotes, as PostgreSQL tells it: CR where no LF follows it, else LF. None where
+/// `bytes` do not say, and more follow.
+pub(crate) fn line_end(bytes: &[u8], ended: bool, dialect: Dialect) -> Option<u8> {
+    let unknown = (ended || bytes.len() > RECORD_BYTES_MAX).then_some(b'\n');
+    let (mut at, mut begins) = (0, true);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\n' => return Some(b'\n'),
+            b'\r' => match bytes.get(at + 1) {
+                Some(b'\n') => return Some(b'\n'),
+                Some(_) => return Some(b'\r'),
+                None => return unknown,
+            },
+            _ if byte == dialect.quote && begins => match closing_quote(bytes, at + 1, byte) {
+                Some((close, _)) => at = close,
+                None => return unknown,
+            },
+            _ => {}
+        }
+        begins = byte == dialect.delimiter;
+        at += 1;
+    }
+    unknown
 }
 
 /// A value's place in the bytes of its record.
@@ -22,6 +56,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Whether the value holds `byte` and did not stand in quotes.
+    pub(crate) fn has_bare(&self, byte: u8, record: &[u8]) -> bool {
+        !self.quoted && memchr::memchr(byte, &record[self.start..self.end]).is_some()
+    }
+
     /// The value; `scratch` holds it where quotes had to be undoubled.
     #[inline]
     pub(crate) fn text<'a>(&self, record: &'a [u8], dialect: Dialect, scratch: &'a mut Vec<u8>) -> &'a [u8] {
@@ -69,8 +108,9 @@ fn equal(word: u64, needle: u64) -> u64 {
 /// Eight bytes are looked at at once for delimiters, line ends and quotes.
 pub(crate) fn scan(bytes: &[u8], ended: bool, dialect: Dialect, places: &mut Vec<Place>) -> Scan {
     places.clear();
-    let Dialect { delimiter, quote } = dialect;
-    let (delimiters, quotes) = (LOW * u64::from(delimiter), LOW * u64::from(quote));
+    let Dialect { delimiter, quote, line_end } = dialect;
+    let (delimiters, quotes, line_ends) =
+        (LOW * u64::from(delimiter), LOW * u64::from(quote), LOW * u64::from(line_end));
     let mut start = 0;
     let mut at = 0;
     let mut lines = 1;
@@ -87,7 +127,7 @@ pub(crate) fn scan(bytes: &[u8], ended: bool, dialect: Dialect, places: &mut Vec
                 (u64::from_le_bytes(eight), rest.len())
             }
         };
-        let mut marks = equal(word, delimiters) | equal(word, quotes) | equal(word, LOW * u64::from(b'\n'));
+        let mut marks = equal(word, delimiters) | equal(word, quotes) | equal(word, line_ends);
         while marks != 0 {
             let offset = marks.trailing_zeros() as usize / 8;
             if offset >= width {
@@ -99,7 +139,7 @@ pub(crate) fn scan(bytes: &[u8], ended: bool, dialect: Dialect, places: &mut Vec
             if byte == delimiter {
                 places.push(Place { start, end: mark, quoted: false, escaped: false });
                 start = mark + 1;
-            } else if byte == b'\n' {
+            } else if byte == line_end {
                 let end = if mark > start && bytes[mark - 1] == b'\r' { mark - 1 } else { mark };
                 places.push(Place { start, end, quoted: false, escaped: false });
                 return Scan::Record { bytes: mark + 1, lines };
@@ -107,23 +147,23 @@ pub(crate) fn scan(bytes: &[u8], ended: bool, dialect: Dialect, places: &mut Vec
                 let (close, escaped) = match closing_quote(bytes, mark + 1, quote) {
                     Some(found) if found.0 + 1 < bytes.len() || ended => found,
                     None if ended || bytes.len() > RECORD_BYTES_MAX => {
-                        return broken(bytes, 0, "the quoted value has no end");
+                        return broken(bytes, 0, line_end, "the quoted value has no end");
                     }
                     _ => return Scan::Incomplete,
                 };
-                lines += memchr::memchr_iter(b'\n', &bytes[mark..close]).count() as u64;
+                lines += memchr::memchr_iter(line_end, &bytes[mark..close]).count() as u64;
                 places.push(Place { start: mark + 1, end: close, quoted: true, escaped });
                 let after = match bytes[close + 1..] {
                     [] => return Scan::Record { bytes: bytes.len(), lines },
+                    [next, ..] if next == line_end => return Scan::Record { bytes: close + 2, lines },
                     [b'\r'] if ended => return Scan::Record { bytes: bytes.len(), lines },
                     [b'\r'] => return Scan::Incomplete,
-                    [b'\n', ..] => return Scan::Record { bytes: close + 2, lines },
                     [b'\r', b'\n', ..] => return Scan::Record { bytes: close + 3, lines },
                     [next, ..] if next == delimiter => close + 2,
-                    _ if !ended && memchr::memchr(b'\n', &bytes[close..]).is_none() => return Scan::Incomplete,
+                    _ if !ended && memchr::memchr(line_end, &bytes[close..]).is_none() => return Scan::Incomplete,
                     _ => {
                         let Scan::Broken { bytes, lines: more, reason } =
-                            broken(bytes, close, "text follows the closing quote of a value")
+                            broken(bytes, close, line_end, "text follows the closing quote of a value")
                         else {
                             return Scan::Incomplete;
                         };
@@ -139,7 +179,7 @@ pub(crate) fn scan(bytes: &[u8], ended: bool, dialect: Dialect, places: &mut Vec
     }
     if !ended {
         let long = bytes.len() > RECORD_BYTES_MAX;
-        return if long { broken(bytes, 0, "the line is longer than 16 MiB") } else { Scan::Incomplete };
+        return if long { broken(bytes, 0, line_end, "the line is longer than 16 MiB") } else { Scan::Incomplete };
     }
     if bytes.is_empty() {
         return Scan::Incomplete;
@@ -165,8 +205,8 @@ fn closing_quote(bytes: &[u8], from: usize, quote: u8) -> Option<(usize, bool)> 
 
 /// Passes over what is left of the line at `from`.
 #[cold]
-fn broken(bytes: &[u8], from: usize, reason: &'static str) -> Scan {
-    match memchr::memchr(b'\n', &bytes[from..]) {
+fn broken(bytes: &[u8], from: usize, line_end: u8, reason: &'static str) -> Scan {
+    match memchr::memchr(line_end, &bytes[from..]) {
         Some(end) => Scan::Broken { bytes: from + end + 1, lines: 1, reason },
         None => Scan::Broken { bytes: bytes.len(), lines: 0, reason },
     }
@@ -177,18 +217,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const DIALECT: Dialect = Dialect { delimiter: b',', quote: b'"' };
-
     /// Records of `text`, read with `chunk` bytes more at a time.
     fn records(text: &[u8], chunk: usize) -> Vec<Vec<Vec<u8>>> {
         let (mut from, mut to) = (0, 0);
+        let dialect = loop {
+            match line_end(&text[..to], to == text.len(), Dialect::new(b',', b'"')) {
+                Some(line_end) => break Dialect { line_end, ..Dialect::new(b',', b'"') },
+                None => to = text.len().min(to + chunk),
+            }
+        };
         let (mut places, mut scratch, mut all) = (Vec::new(), Vec::new(), Vec::new());
         while from < text.len() {
-            match scan(&text[from..to], to == text.len(), DIALECT, &mut places) {
+            match scan(&text[from..to], to == text.len(), dialect, &mut places) {
                 Scan::Incomplete => to = text.len().min(to + chunk),
                 Scan::Record { bytes, .. } => {
                     let record = &text[from..from + bytes];
-                    all.push(places.iter().map(|p| p.text(record, DIALECT, &mut scratch).to_vec()).collect());
+                    all.push(places.iter().map(|p| p.text(record, dialect, &mut scratch).to_vec()).collect());
                     from += bytes;
                 }
                 Scan::Broken { bytes, .. } => from += bytes,
@@ -203,10 +247,13 @@ mod tests {
         #[test]
         fn reads_what_csv_writes(
             rows in prop::collection::vec(prop::collection::vec("[a\",\n\r é|]{0,12}", 2..5), 0..6),
-            crlf: bool,
+            terminator in prop::sample::select(vec![
+                ::csv::Terminator::CRLF,
+                ::csv::Terminator::Any(b'\n'),
+                ::csv::Terminator::Any(b'\r'),
+            ]),
             chunk in 1usize..20,
         ) {
-            let terminator = if crlf { ::csv::Terminator::CRLF } else { ::csv::Terminator::Any(b'\n') };
             let mut writer = ::csv::WriterBuilder::new().terminator(terminator).flexible(true).from_writer(Vec::new());
             for row in &rows {
                 writer.write_record(row).expect("writes to memory");
@@ -225,9 +272,28 @@ mod tests {
     }
 
     #[test]
+    fn line_ends() {
+        let found = |text: &str, ended| line_end(text.as_bytes(), ended, Dialect::new(b',', b'"'));
+        for (text, expected) in [
+            ("a\nb\r", b'\n'),
+            ("a\r\nb", b'\n'),
+            ("a\rb\n", b'\r'),
+            ("\"\r\n\",b\"\r", b'\n'),
+            ("\"\n\"\"\"\rb", b'\r'),
+            ("a\r", b'\n'),
+        ] {
+            assert_eq!(found(text, true), Some(expected), "{text:?}");
+        }
+        for text in ["a", "a\r", "\"a\n", ""] {
+            assert_eq!(found(text, false), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn quotes() {
         let mut places = Vec::new();
-        let scanned = |text: &str, places: &mut Vec<Place>| scan(text.as_bytes(), true, DIALECT, places);
+        let dialect = Dialect::new(b',', b'"');
+        let scanned = |text: &str, places: &mut Vec<Place>| scan(text.as_bytes(), true, dialect, places);
         assert_eq!(scanned("a,\"b\nc\",\"\",\r\nd", &mut places), Scan::Record { bytes: 13, lines: 2 });
         assert_eq!(places.iter().map(|p| p.quoted).collect::<Vec<_>>(), [false, true, true, false]);
         assert!(matches!(scanned("a,\"b\"c,d\ne", &mut places), Scan::Broken { bytes: 9, lines: 1, .. }));
