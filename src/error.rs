@@ -37,6 +37,8 @@ struct Inner {
     /// At least one.
     diagnostics: Vec<Diagnostic>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Which of the rows that were to enter is at fault, if one is.
+    row: Option<usize>,
 }
 
 impl Error {
@@ -54,6 +56,24 @@ impl Error {
     /// The same, about this part of the SQL text, unless it is known to be about a smaller one.
     pub(crate) fn at(mut self, span: Span) -> Error {
         self.0.diagnostics[0].span.get_or_insert(span);
+        self
+    }
+
+    /// The same, about this one of the rows that were to enter.
+    pub(crate) fn of_row(mut self, row: usize) -> Error {
+        self.0.row = Some(row);
+        self
+    }
+
+    /// Which of the rows that were to enter is at fault, if one is.
+    pub(crate) fn row(&self) -> Option<usize> {
+        self.0.row
+    }
+
+    /// The same, with the place where it happened.
+    pub(crate) fn within(mut self, place: &str) -> Error {
+        let message = &mut self.0.diagnostics[0].message;
+        *message = format!("{place}: {message}");
         self
     }
 
@@ -151,7 +171,7 @@ impl Error {
 
 impl From<Diagnostic> for Error {
     fn from(diagnostic: Diagnostic) -> Error {
-        Error(Box::new(Inner { diagnostics: vec![diagnostic], source: None }))
+        Error(Box::new(Inner { diagnostics: vec![diagnostic], source: None, row: None }))
     }
 }
 
@@ -162,7 +182,7 @@ impl From<Diagnostics> for Error {
             let message = "the statement is wrong".to_string();
             all.push(Diagnostic { code: "42601", message, span: None, help: None });
         }
-        Error(Box::new(Inner { diagnostics: all, source: None }))
+        Error(Box::new(Inner { diagnostics: all, source: None, row: None }))
     }
 }
 

@@ -35,6 +35,24 @@ pub(crate) struct Piece {
     pub(crate) rows: usize,
     /// None: all are one.
     pub(crate) weights: Option<ScalarBuffer<Weight>>,
+    /// Where they stand.
+    pub(crate) place: Place,
+}
+
+/// The file, as messages name it, and the line that each row of a piece begins at, where that is known.
+pub(crate) struct Place {
+    pub(crate) file: String,
+    pub(crate) line: Box<dyn Fn(usize) -> Option<u64> + Send>,
+}
+
+impl Place {
+    /// `error` about rows of the piece, with where it happened.
+    pub(crate) fn name(&self, error: Error) -> Error {
+        match error.row().and_then(&self.line) {
+            Some(line) => error.within(&format!("{}:{line}", self.file)),
+            None => error.within(&self.file),
+        }
+    }
 }
 
 /// Where rows go.
@@ -142,7 +160,9 @@ mod formats {
                 Ok(chunk) => chunk,
                 Err(error) => return Some(Err(error.into())),
             };
-            Some(Ok(Piece { columns: chunk.columns, rows: chunk.rows, weights: chunk.weights }))
+            let lines = chunk.lines;
+            let place = Place { file: self.name().to_string(), line: Box::new(move |row| lines.of(row)) };
+            Some(Ok(Piece { columns: chunk.columns, rows: chunk.rows, weights: chunk.weights, place }))
         }
 
         fn bytes_read(&self) -> u64 {

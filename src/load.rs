@@ -245,10 +245,18 @@ impl Interior {
     fn enter(&mut self, index: usize, piece: Piece) -> Result<u64> {
         let table = self.catalog.table_at(index);
         let mut columns: Vec<ArrayRef> = piece.columns;
-        table.conform(&mut columns)?;
+        let place = &piece.place;
+        table.conform(&mut columns).map_err(|error| error.within(&place.file))?;
         let rows = match piece.weights {
-            None => table.insert(Batch::with_len(columns, Weights::Ones, piece.rows))?,
-            Some(weights) => table.push(Batch::with_len(columns, Weights::Each(weights), piece.rows))?,
+            None => {
+                let rows = Batch::with_len(columns, Weights::Ones, piece.rows);
+                table.insert(rows).map_err(|error| place.name(error))?
+            }
+            // They are consolidated before they are looked at, so that none has its line any more.
+            Some(weights) => {
+                let rows = Batch::with_len(columns, Weights::Each(weights), piece.rows);
+                table.push(rows).map_err(|error| error.within(&place.file))?
+            }
         };
         self.touch(index)?;
         Ok(rows)

@@ -16,6 +16,7 @@ mod error;
 mod infer;
 mod input;
 mod jsonl;
+pub mod lines;
 pub mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -26,6 +27,7 @@ pub mod source;
 pub mod text;
 
 pub use error::{Error, Rejection, Result};
+pub use lines::Lines;
 pub use options::{Format, OnError, SinkOptions, SourceOptions};
 pub use sink::Sink;
 pub use source::{Chunk, Source};

@@ -217,6 +217,7 @@ impl Decode for ParquetDecoder {
                 continue;
             }
             if let Some(columns) = self.direct(&batch, rows) {
+                rows.lines.note(0, before + 1);
                 return Ok(Some(columns));
             }
             let arrays: Vec<ArrayRef> = batch.columns().iter().map(naturalise).collect();

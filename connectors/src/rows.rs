@@ -5,6 +5,7 @@ use deltaq_operators::Field;
 
 use crate::column::Column;
 use crate::error::{Error, Reason, Rejection, Result};
+use crate::lines::Lines;
 use crate::options::OnError;
 
 /// Rejections kept with their details; more are only counted.
@@ -26,6 +27,8 @@ pub(crate) struct Rows {
     kept: usize,
     pub(crate) rejections: Vec<Rejection>,
     pub(crate) rejected: u64,
+    /// Where the rows stand, those of the columns that were handed on last among them until somebody takes this.
+    pub(crate) lines: Lines,
 }
 
 impl Rows {
@@ -42,7 +45,13 @@ impl Rows {
             kept: 0,
             rejections: Vec::new(),
             rejected: 0,
+            lines: Lines::default(),
         }
+    }
+
+    /// The file as messages name it.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Rows so far.
@@ -114,6 +123,7 @@ impl Rows {
     #[inline]
     pub(crate) fn end_row(&mut self, line: u64, record: &[u8]) -> Result<()> {
         if self.wrong.is_empty() {
+            self.lines.note(self.len, line);
             self.len += 1;
             return Ok(());
         }
@@ -125,6 +135,7 @@ impl Rows {
         if self.lost {
             self.columns.iter_mut().for_each(|column| column.truncate(self.len));
         } else {
+            self.lines.note(self.len, line);
             self.len += 1;
         }
         self.rejected += 1;

@@ -12,6 +12,7 @@ use crate::csv::{self, CsvDecoder};
 use crate::error::{Error, Rejection, Result};
 use crate::input::{Fill, Input};
 use crate::jsonl::{self, JsonlDecoder};
+use crate::lines::Lines;
 use crate::options::{Format, SourceOptions};
 use crate::rows::Rows;
 
@@ -24,6 +25,8 @@ pub struct Chunk {
     pub rows: usize,
     /// The rows' weights, where the file has them; None: all are one.
     pub weights: Option<ScalarBuffer<i64>>,
+    /// Where the rows stand in the file.
+    pub lines: Lines,
     /// Bytes of the file taken so far, compressed ones where it is compressed.
     pub bytes_read: u64,
 }
@@ -153,6 +156,11 @@ impl Source {
         &self.options
     }
 
+    /// The file as messages name it.
+    pub fn name(&self) -> &str {
+        self.rows.path()
+    }
+
     /// Bytes of the file taken so far, compressed ones where it is compressed.
     pub fn bytes_read(&self) -> u64 {
         self.decoder.bytes_read()
@@ -179,7 +187,7 @@ impl Source {
         self.rows.rejected
     }
 
-    fn chunk(&self, mut columns: Vec<ArrayRef>) -> Chunk {
+    fn chunk(&mut self, mut columns: Vec<ArrayRef>) -> Chunk {
         let weights = self.options.weight.is_some().then(|| {
             let weights = columns.pop().unwrap_or_else(|| panic!("a weight column was asked for"));
             weights.as_primitive::<Int64Type>().values().clone()
@@ -188,7 +196,8 @@ impl Source {
             (Some(column), _) => column.len(),
             (None, weights) => weights.as_ref().map_or(0, |w| w.len()),
         };
-        Chunk { columns, rows, weights, bytes_read: self.bytes_read() }
+        let lines = std::mem::take(&mut self.rows.lines);
+        Chunk { columns, rows, weights, lines, bytes_read: self.bytes_read() }
     }
 }
 

@@ -22,12 +22,12 @@ impl Table {
             if rows.len() > 1
                 && let Some(again) = repeated(&self.layout.encode(&key, rows.len()))
             {
-                return Err(self.duplicate(&key, again, "stands twice among the new rows"));
+                return Err(self.duplicate(&key, again, "stands twice among the new rows").of_row(again));
             }
             self.ready();
             let there = self.trace.find(&key, rows.len());
             if let Some(&row) = there.rows.first() {
-                return Err(self.duplicate(&key, row as usize, "is there already"));
+                return Err(self.duplicate(&key, row as usize, "is there already").of_row(row as usize));
             }
         }
         Ok(self.accept(rows))

@@ -69,6 +69,27 @@ fn a_bad_row_ends_its_file() -> Result<(), Error> {
 }
 
 #[test]
+fn a_repeated_key_is_told_with_its_line() -> Result<(), Error> {
+    let (a, b) = ("id,v\n1,\"x\ny\"\n\n2,a\nz,b\n5,e\n1,c\n3,d\n", "{\"id\": 3}\n\n{\"id\": 2}\n");
+    let folder = folder(&[("a.csv", a), ("b.jsonl", b), ("c.csv", "id,v,w\n2,a,1\n2,b,1\n")]);
+    let mut db = engine(&folder);
+    let told = |error: Error| error.to_string().rsplit('/').next().unwrap_or_default().to_string();
+    db.execute("CREATE TABLE t(id INT PRIMARY KEY, v TEXT)")?;
+    let error = db.execute("COPY t FROM 'a.csv' WITH (on_error = 'skip')").unwrap_err();
+    assert_eq!(
+        told(error),
+        "a.csv:8: duplicate primary key in table \"t\": (id) = (1) stands twice among the new rows"
+    );
+    db.execute("INSERT INTO t VALUES (2, 'b')")?;
+    let error = db.execute("COPY t FROM 'b.jsonl'").unwrap_err();
+    assert_eq!(told(error), "b.jsonl:3: duplicate primary key in table \"t\": (id) = (2) is there already");
+    // Rows with weights are added up first.
+    let error = db.execute("COPY t FROM 'c.csv' WITH (weight = 'w')").unwrap_err();
+    assert_eq!(told(error), "c.csv: duplicate primary key in table \"t\": (id) = (2) stands twice among the new rows");
+    Ok(())
+}
+
+#[test]
 fn what_is_left_out_is_told() -> Result<(), Error> {
     let folder = folder(&[("x.csv", "id,v\n1,a\ntwo,b\n3,c\n4\n"), ("y.csv", "id,v\nx,y\n")]);
     let mut db = engine(&folder);
