@@ -29,7 +29,7 @@ pub(crate) enum Relation {
 /// A view that runs.
 pub(crate) struct View {
     pub(crate) name: String,
-    /// The SELECT as written.
+    /// The SELECT as written, its stars spelled out.
     pub(crate) sql: String,
     /// As bound: the definition.
     pub(crate) plan: Plan,
@@ -194,6 +194,7 @@ impl Catalog {
                     .collect(),
                 append_only: table.append_only,
                 sql: None,
+                reads: Vec::new(),
             },
             Relation::View(view) => RelationInfo {
                 name: name.clone(),
@@ -203,6 +204,7 @@ impl Catalog {
                 defaults: vec![None; view.columns.schema.len()],
                 append_only: false,
                 sql: Some(view.sql.clone()),
+                reads: view.plan.relations().into_iter().map(str::to_string).collect(),
             },
         };
         self.relations.iter().map(info).collect()

@@ -19,8 +19,10 @@ pub struct RelationInfo {
     pub defaults: Vec<Option<String>>,
     /// Whether rows of a table are never retracted.
     pub append_only: bool,
-    /// The SELECT that defines a view.
+    /// The SELECT that defines a view, as written, with the columns in the place of `*`: run again, it has the same columns.
     pub sql: Option<String>,
+    /// The tables and views that a view reads.
+    pub reads: Vec<String>,
 }
 
 /// Table or view.

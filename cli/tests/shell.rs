@@ -180,6 +180,41 @@ fn a_schema_makes_the_same_tables_and_views() {
 }
 
 #[test]
+fn a_schema_keeps_the_columns_that_a_star_meant() {
+    let script = "CREATE TABLE t(a INT, \"B b\" INT);
+                  CREATE TABLE s(a INT, x INT);
+                  CREATE VIEW v AS SELECT * /* all */ FROM t;
+                  CREATE VIEW w(p, q, r, u, y) AS SELECT s.*, q.*, 1 AS one FROM t AS q JOIN s ON q.a = s.a;
+                  CREATE VIEW k AS SELECT * FROM t JOIN s USING (a);
+                  CREATE VIEW i AS SELECT a FROM t WHERE EXISTS (SELECT * FROM s WHERE s.a = t.a) UNION TABLE z;
+                  ALTER TABLE t ADD COLUMN c INT;
+                  ALTER TABLE s ADD COLUMN c INT;
+                  .schema\n";
+    let script = format!("CREATE TABLE z(a INT);\n{script}");
+    let once = run(&[], &script);
+    for line in [
+        "CREATE VIEW v (a, \"B b\") AS SELECT a, \"B b\" /* all */ FROM t;",
+        "CREATE VIEW w (p, q, r, u, y) AS SELECT s.a, s.x, q.a, q.\"B b\", 1 AS one FROM t AS q JOIN s ON q.a = s.a;",
+        "CREATE VIEW k (a, \"B b\", x) AS SELECT a, t.\"B b\", s.x FROM t JOIN s USING (a);",
+        "UNION SELECT a FROM z;",
+    ] {
+        assert!(once.out.contains(line), "{line} is not in:\n{}{}", once.out, once.err);
+    }
+    let again = run(&[], &format!("{}.schema\n", once.out));
+    assert_eq!((again.status, again.out), (0, once.out), "{}", again.err);
+}
+
+#[test]
+fn a_view_is_outermost_whatever_columns_are_named() {
+    let script = "CREATE TABLE t(a INT, n INT);\nINSERT INTO t VALUES (1, 2);\n\
+                  CREATE VIEW n AS SELECT a FROM t;\nCREATE VIEW m AS SELECT * FROM t;\n";
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("q.sql"), script).expect("a file");
+    run_in(directory.path(), &["run", "-q", "--emit", "final", "--format", "csv", "q.sql"], "")
+        .prints("a\n1\na,n\n1,2\n");
+}
+
+#[test]
 fn looking_around() {
     let script = format!(
         "{ORDERS}.mode csv

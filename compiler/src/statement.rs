@@ -22,7 +22,7 @@ pub enum Statement {
         or_replace: bool,
         /// Leave a view of this name as it is.
         if_not_exists: bool,
-        /// The defining SELECT as written.
+        /// The defining SELECT as written, its stars spelled out.
         sql: String,
     },
     /// `DROP TABLE` or `DROP VIEW`

@@ -120,7 +120,7 @@ impl Session {
     /// Views that no other view reads.
     pub fn outermost(&self) -> Vec<String> {
         let relations = self.engine.tables();
-        let read = |name: &str| relations.iter().filter_map(|r| r.sql.as_deref()).any(|sql| script::names(sql, name));
+        let read = |name: &String| relations.iter().any(|r| r.reads.contains(name));
         let own = |name: &str| self.standing.iter().any(|s| s.own && s.view == name);
         relations
             .iter()

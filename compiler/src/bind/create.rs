@@ -53,7 +53,7 @@ impl Binder<'_> {
             };
             (query.offset, query.limit) = (0, None);
         }
-        let sql = body.map(|b| self.source.text(b).to_string()).unwrap_or_default();
+        let sql = body.map(|b| self.spelled_out(b)).unwrap_or_default();
         let mut names = query.plan.schema();
         if names.len() > query.schema.len() || names.iter().zip(&query.schema).any(|(a, b)| a.name != b.name) {
             names.truncate(query.schema.len());

@@ -1,6 +1,5 @@
 //! The SELECT list, and the clauses that name its columns: GROUP BY, ORDER BY.
 
-use deltaq_circuit::Span;
 use deltaq_operators::Expr;
 use sqlparser::ast::{self, GroupByExpr, SelectItem, SelectItemQualifiedWildcardKind, Value};
 
@@ -66,49 +65,6 @@ impl Binder<'_> {
                 self.unsupported("a star after an expression is", span, "")
             }
         }
-    }
-
-    fn star(
-        &mut self,
-        table: Option<&str>,
-        options: &ast::WildcardAdditionalOptions,
-        span: Option<Span>,
-    ) -> Bound<Vec<Item>> {
-        if options.opt_exclude.is_some()
-            || options.opt_except.is_some()
-            || options.opt_replace.is_some()
-            || options.opt_rename.is_some()
-            || options.opt_ilike.is_some()
-        {
-            return self.unsupported("a star with exceptions is", span, "name the columns");
-        }
-        let scope = &self.level().scope;
-        if scope.tables.is_empty() && table.is_none() {
-            return self.report("42601", "SELECT * needs a FROM", span);
-        }
-        let items: Vec<Item> = scope
-            .columns
-            .iter()
-            .filter(|c| match table {
-                None => c.bare,
-                Some(table) => c.table.is_some_and(|t| scope.tables[t].name == table),
-            })
-            .map(|c| Item { expr: c.expr.clone(), name: c.name.clone() })
-            .collect();
-        if let Some(table) = table
-            && !scope.tables.iter().any(|t| t.name == table)
-        {
-            return self.report("42P01", format!("there is no \"{table}\" in FROM"), span);
-        }
-        if let Some(span) = span {
-            let level = self.level();
-            for item in &items {
-                if let Expr::Column { index, .. } = item.expr {
-                    level.spans.entry(index).or_insert(span);
-                }
-            }
-        }
-        Ok(items)
     }
 
     pub fn group_by(&mut self, group_by: &GroupByExpr, items: &[Item]) -> Bound<Grouping> {

@@ -37,6 +37,7 @@ mod scope;
 mod select;
 mod semijoin;
 mod sets;
+mod star;
 mod statement;
 mod subquery;
 mod types;
@@ -45,6 +46,7 @@ mod write;
 
 pub(crate) use from::equality;
 use scope::Level;
+use star::Star;
 pub(crate) use subquery::{call, conjunction};
 
 /// How many levels a bound expression or plan may have: everything that walks them recurses.
@@ -75,6 +77,7 @@ pub(crate) fn statement(source: &Source, parsed: &Parsed, catalog: &dyn Catalog)
         depth: 0,
         plan_nodes: 0,
         joins: 0,
+        stars: Vec::new(),
     };
     let bound = binder.parsed(parsed);
     match bound {
@@ -103,6 +106,8 @@ struct Binder<'a> {
     plan_nodes: usize,
     /// Joins among them.
     joins: usize,
+    /// What stands in the text for columns that it does not name.
+    stars: Vec<Star>,
 }
 
 /// A WITH query.

@@ -28,6 +28,7 @@ impl Binder<'_> {
                 let name = table.table_name.as_deref().unwrap_or_default().to_lowercase();
                 let relation = self.relation(&name, None)?;
                 self.grow(1, None)?;
+                self.note_table(&name, &relation.schema);
                 let schema = relation.schema.clone();
                 Ok(Rows::of(Plan::Scan { relation: name, schema: relation.schema, span: None }, schema))
             }

@@ -234,7 +234,7 @@ fn sql(source: &Source, from: usize, end: usize) -> Result<Parsed, Diagnostics> 
 }
 
 /// The unquoted word of a token in upper case, else nothing.
-fn word(token: &TokenWithSpan) -> String {
+pub(crate) fn word(token: &TokenWithSpan) -> String {
     match &token.token {
         Token::Word(w) if w.quote_style.is_none() => w.value.to_ascii_uppercase(),
         _ => String::new(),

@@ -242,15 +242,18 @@ const RESERVED: &[&str] = &[
     "xmltable",
 ];
 
-fn identifier(out: &mut Vec<u8>, name: &str) {
+/// `name` as SQL refers to it: in double quotes where it needs them.
+pub fn quoted(name: &str) -> Cow<'_, str> {
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if begins && name.chars().all(plain) && !RESERVED.contains(&name) {
-        return out.extend_from_slice(name.as_bytes());
+        return name.into();
     }
-    out.push(b'"');
-    out.extend_from_slice(name.replace('"', "\"\"").as_bytes());
-    out.push(b'"');
+    format!("\"{}\"", name.replace('"', "\"\"")).into()
+}
+
+fn identifier(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(quoted(name).as_bytes());
 }
 
 fn literal(out: &mut Vec<u8>, value: &str) {
