@@ -32,6 +32,10 @@ struct Callback {
     tell: Box<dyn FnMut(&Change) + Send>,
 }
 
+/// Stack that expressions and plans take that are as deep as the compiler lets them be, at most, in bytes: they are evaluated, written
+/// and dropped by recursion, on a caller's thread whose stack may be small.
+const STACK_BYTES: usize = 1 << 20;
+
 /// Does `work` on the interior. A panic in it, our own bug, becomes an error, and all later calls are errors too.
 pub(crate) fn locked<T>(interior: &Mutex<Interior>, work: impl FnOnce(&mut Interior) -> Result<T>) -> Result<T> {
     let failed = || Error::new("XX000", "the engine has failed: a call before this one ended in an internal error");
@@ -362,7 +366,7 @@ impl Engine {
     }
 
     pub(crate) fn with<T>(&mut self, work: impl FnOnce(&mut Interior) -> Result<T>) -> Result<T> {
-        locked(&self.interior, work)
+        stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || locked(&self.interior, work))
     }
 
     /// Looks at what stands, even in an engine that has failed.

@@ -171,7 +171,9 @@ fn far_too_much_is_refused_and_not_followed() {
             "EXISTS (SELECT 1 FROM orders WHERE ".repeat(10_000),
             ")".repeat(10_000)
         ),
-        format!("SELECT id{} FROM orders", "+id".repeat(5_000)),
+        format!("SELECT {}1{}", "(1 + ".repeat(10_000), ")".repeat(10_000)),
+        format!("SELECT {}1{}", "(SELECT ".repeat(10_000), ")".repeat(10_000)),
+        format!("SELECT id{} FROM orders", "+id-id".repeat(5_000)),
         format!("SELECT id{} FROM orders", "::int".repeat(5_000)),
         format!("SELECT 1{}", " UNION ALL SELECT 1 UNION SELECT 2".repeat(5_000)),
         format!("SELECT 1 FROM orders o{}", (0..5_000).map(|i| format!(", orders o{i}")).collect::<String>()),
@@ -184,12 +186,17 @@ fn far_too_much_is_refused_and_not_followed() {
 #[test]
 fn much_is_followed() {
     for sql in [
-        format!("SELECT {}1{}", "(".repeat(100), ")".repeat(100)),
+        format!("SELECT {}1{}", "(".repeat(1_000), ")".repeat(1_000)),
+        format!("SELECT {}id{} FROM orders", "(".repeat(1_000), " + 1)".repeat(1_000)),
+        format!("SELECT {}id = 0{} FROM orders", "(".repeat(1_000), " OR id = 1)".repeat(1_000)),
+        format!("SELECT {}1{}", "(1 + ".repeat(300), ")".repeat(300)),
         format!("SELECT id FROM orders WHERE id = 0{}", " OR id = 1".repeat(9_000)),
         format!("SELECT id FROM orders WHERE id = 0{}", " AND id <> 1".repeat(9_000)),
         format!("SELECT id FROM orders WHERE id IN (0{})", ", 1".repeat(30_000)),
         format!("SELECT id{} FROM orders", ", id + 1".repeat(10_000)),
-        format!("SELECT id{} FROM orders", " + id".repeat(300)),
+        format!("SELECT id{} FROM orders", " + id".repeat(10_000)),
+        format!("SELECT amt{} FROM orders", " - amt".repeat(10_000)),
+        format!("SELECT note{} FROM orders", " || note".repeat(10_000)),
         format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(2_000)),
         format!("INSERT INTO orders VALUES (0, 1){}", ", (0, 1)".repeat(10_000)),
     ] {

@@ -19,7 +19,7 @@ pub(super) type Argument<'e> = (Expr, &'e ast::Expr);
 impl Binder<'_> {
     /// Binds an expression in the clause of the query at hand.
     pub fn expr(&mut self, e: &ast::Expr) -> Bound<Expr> {
-        self.deeper(|b| b.span(e), |b| b.form(e))
+        self.deeper(|b| b.span(e), |b| b.form(bare(e)))
     }
 
     /// Binds a condition.
@@ -53,7 +53,6 @@ impl Binder<'_> {
                 let span = self.span(e);
                 self.column(parts, span)
             }
-            E::Nested(inner) => self.expr(inner),
             E::Value(value) => {
                 let span = self.source.span_at(value.span);
                 self.literal(&value.value, span)
@@ -261,12 +260,12 @@ impl Binder<'_> {
         let name = match op {
             B::And | B::Or => return self.logic(op, e),
             B::Spaceship => return self.compare("not_distinct_from", left, right, e),
-            B::Plus => "add",
-            B::Minus => "sub",
-            B::Multiply => "mul",
+            B::Plus => return self.chain("add", op, e),
+            B::Minus => return self.chain("sub", op, e),
+            B::Multiply => return self.chain("mul", op, e),
+            B::StringConcat => return self.chain("concat_op", op, e),
             B::Divide => "quotient",
             B::Modulo => "mod",
-            B::StringConcat => "concat_op",
             B::Overlaps => return self.overlaps(left, right, e),
             B::PGLikeMatch => return self.like("like", left, right, None, false, e),
             B::PGILikeMatch => return self.like("ilike", left, right, None, false, e),

@@ -17,6 +17,7 @@ use crate::statement::Statement;
 
 mod aggregate;
 mod call;
+mod chain;
 mod coerce;
 mod compare;
 mod copy;

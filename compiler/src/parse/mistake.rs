@@ -2,7 +2,7 @@
 
 use deltaq_circuit::Span;
 use sqlparser::parser::ParserError;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+use sqlparser::tokenizer::{Location, Token};
 
 use super::{NESTING_MAX, word};
 use crate::bind;
@@ -72,17 +72,18 @@ pub(super) fn parse_error(source: &Source, end: usize, error: ParserError) -> Di
     Diagnostic { help: misspelt(source, at), ..syntax(&message, Some(span)) }.into()
 }
 
-/// Whether parentheses and CASE are nested deeper than sqlparser may have followed.
+/// Whether parentheses, CASE and NOT are nested deeper than sqlparser may have followed.
 pub(super) fn is_deep(source: &Source, end: usize) -> bool {
-    let mut depth = 0i64;
-    let step = |token: &TokenWithSpan| match word(token).as_str() {
-        "CASE" => 1,
-        "END" => -1,
-        _ => nesting(&token.token),
-    };
+    let (mut depth, mut nots) = (0i64, 0);
     let depths = source.tokens()[..end].iter().map(|token| {
-        depth += step(token);
-        depth
+        let word = word(token);
+        depth += match word.as_str() {
+            "CASE" => 1,
+            "END" => -1,
+            _ => nesting(&token.token),
+        };
+        nots = if word == "NOT" { nots + 1 } else { 0 };
+        depth + nots
     });
     depths.max().unwrap_or(0) > NESTING_MAX as i64 / 2
 }

@@ -19,8 +19,8 @@ use cursor::Cursor;
 pub(crate) use mistake::too_complex;
 use mistake::{is_deep, misspelt, parse_error, shown, syntax};
 
-/// How deep expressions and subqueries may be nested.
-const NESTING_MAX: usize = 300;
+/// How deep expressions and subqueries may be nested, as sqlparser counts: a parenthesis is one level, a subquery some.
+const NESTING_MAX: usize = 1_200;
 /// How many tokens may stand in one chain; far beyond what people and generators write.
 const CHAIN_TOKENS_MAX: usize = 400_000;
 /// Stack that parsing, binding and dropping sqlparser's tree take, at most, in bytes.

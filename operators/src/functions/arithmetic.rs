@@ -201,6 +201,9 @@ fn beyond(ty: SqlType) -> (&'static str, &'static str) {
 }
 
 fn prepare(op: Op, args: &[Expr], ty: SqlType) -> Kernel {
+    if args.len() > 2 {
+        return chain(op, args, ty);
+    }
     let (a, b) = (args[0].ty(), args[1].ty());
     match ty {
         _ if !a.is_numeric() || !b.is_numeric() => temporal::prepare(op, args, ty),
@@ -211,6 +214,17 @@ fn prepare(op: Op, args: &[Expr], ty: SqlType) -> Kernel {
         SqlType::Decimal(..) => decimals(op, a, b, ty),
         _ => strict(ty, move |args, _, errors| floats::<Float64Type>(op, args, ty, errors)),
     }
+}
+
+/// `a + b + c …`: the operator applied to the first two, to what comes out and the third, and so on. All that comes out is of type `ty`.
+fn chain(op: Op, args: &[Expr], ty: SqlType) -> Kernel {
+    let so_far = Expr::column(0, ty);
+    let further = args[2..].iter().map(|arg| prepare(op, &[so_far.clone(), arg.clone()], ty));
+    let steps: Vec<Kernel> = std::iter::once(prepare(op, &args[..2], ty)).chain(further).collect();
+    Box::new(move |values, rows| {
+        let apply = |so_far, (step, value): (&Kernel, &Value)| step(&[so_far, value.clone()], rows);
+        steps.iter().zip(&values[1..]).fold(values[0].clone(), apply)
+    })
 }
 
 /// Checked arithmetic of machine integers: the wrapped result and a flag that it is wrong.

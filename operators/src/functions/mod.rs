@@ -136,11 +136,17 @@ impl fmt::Debug for Function {
 }
 
 impl Function {
+    /// Whether a call may have more than two arguments and means `a OP b OP c …`, computed from the left. What the calls in such a
+    /// chain yield, the first one and those between, is of the type of the whole.
+    pub fn is_chained(&self) -> bool {
+        matches!(self.name, "and" | "or" | "add" | "sub" | "mul" | "concat_op")
+    }
+
     /// Writes a call as SQL where it can be.
     pub fn write_sql(&self, args: &[Expr], ty: SqlType, f: &mut fmt::Formatter) -> fmt::Result {
         match (self.syntax, args) {
             (Syntax::Infix(op), [first, others @ ..])
-                if !others.is_empty() && (others.len() == 1 || self.family == "logic") =>
+                if others.len() == 1 || (others.len() > 1 && self.is_chained()) =>
             {
                 write!(f, "({first}")?;
                 others.iter().try_for_each(|other| write!(f, " {op} {other}"))?;

@@ -375,15 +375,18 @@ pub(super) fn counted(ty: SqlType, bytes: bool, of_text: fn(&str) -> i32, of_byt
 fn concatenation(_: &[Expr], ty: SqlType) -> Kernel {
     if ty == SqlType::Bytea {
         return strict(ty, |args, rows, _| {
-            let (a, b) = (args[0].array.as_binary::<i32>(), args[1].array.as_binary::<i32>());
-            let both = (0..rows).map(|row| [a.value(args[0].at(row)), b.value(args[1].at(row))].concat());
-            let array: ArrayRef = Arc::new(BinaryArray::from_iter_values(both));
+            let one = |row: usize| {
+                args.iter()
+                    .flat_map(|arg| arg.array.as_binary::<i32>().value(arg.at(row)))
+                    .copied()
+                    .collect::<Vec<u8>>()
+            };
+            let array: ArrayRef = Arc::new(BinaryArray::from_iter_values((0..rows).map(one)));
             with_nulls(&array, nulls(args))
         });
     }
     each(|args, _, row, out| {
-        out.extend_from_slice(args[0].get(row).as_bytes());
-        out.extend_from_slice(args[1].get(row).as_bytes());
+        args.iter().for_each(|arg| out.extend_from_slice(arg.get(row).as_bytes()));
         Ok(())
     })
 }

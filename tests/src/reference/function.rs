@@ -159,6 +159,10 @@ pub fn call(name: &str, args: &[Typed], ty: SqlType) -> Result<Scalar, Failure> 
         "gt" => Ok(test(&args[0], &args[1], |o| o.is_gt())),
         "ge" => Ok(test(&args[0], &args[1], |o| o.is_ge())),
         "not" => boolean(args[0].0 == Scalar::Boolean(false)),
+        "add" | "sub" | "mul" if args.len() > 2 => {
+            let (before, last) = args.split_at(args.len() - 1);
+            call(name, &[(call(name, before, ty)?, ty), last[0].clone()], ty)
+        }
         "add" | "sub" | "mul" | "quotient" | "mod" if args.iter().all(|a| a.1.is_numeric()) => {
             arithmetic(name, &args[0], &args[1], ty)
         }
