@@ -131,3 +131,22 @@ SELECT amt, FROM orders WHERE id = 1
 SELECT name FROM cust GRUOP BY name
 
 SELECT 1e-400
+
+
+UPDATE cust SET name = o.amt, land = 'x' FROM orders AS o WHERE o.cust = cust.id AND o.amt > 5
+
+UPDATE cust SET (name, land) = (SELECT id, amt FROM orders WHERE cust = 1)
+
+UPDATE cust SET name = 'a' RETURNING id
+
+DELETE FROM cust USING orders WHERE orders.cust = cust.id
+
+DELETE FROM cust WHERE id IN (SELECT id FROM cust LIMIT 5) LIMIT 1
+
+INSERT INTO cust VALUES (1, 'a', 'b') RETURNING id
+
+TRUNCATE TABLE cust, orders
+
+CREATE TABLE copied AS SELECT * FROM cust
+
+CREATE TABLE twice (a INT, b INT, A TEXT)

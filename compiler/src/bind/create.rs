@@ -7,6 +7,7 @@ use sqlparser::ast::{
     self, AlterTableOperation, ColumnOption, CreateTableOptions, SqlOption, TableConstraint, UnaryOperator, Value,
 };
 
+use super::query::repeated_name;
 use super::scope::{Clause, Level, Scope};
 use super::{Binder, Bound, all, closest, fold};
 use crate::catalog::RelationKind;
@@ -30,7 +31,10 @@ impl Binder<'_> {
         for (field, column) in query.schema.iter_mut().zip(&view.columns) {
             field.name = fold(&column.name);
         }
-        self.distinct_names(&query.schema.clone(), span)?;
+        if let Some(again) = repeated_name(&query.schema) {
+            let message = format!("two columns are named \"{}\"", query.schema[again].name);
+            return self.report_help("42701", message, span, "name them with AS");
+        }
         if let Some(relation) = self.catalog.relation(&name) {
             let is_view = matches!(relation.kind, RelationKind::View(_));
             if view.or_replace && !is_view {
@@ -72,8 +76,10 @@ impl Binder<'_> {
         let span = self.span(&table.name);
         let name = self.relation_name(&table.name)?;
         if table.query.is_some() || table.like.is_some() || table.clone.is_some() {
-            let help = "CREATE VIEW; or CREATE TABLE, then INSERT INTO … SELECT";
-            return self.unsupported("CREATE TABLE … AS is", span, help);
+            let help = format!(
+                "CREATE VIEW {name} AS … stays up to date; for a copy, CREATE TABLE {name} (…), then INSERT INTO {name} SELECT …"
+            );
+            return self.unsupported("CREATE TABLE … AS is", span, &help);
         }
         if table.or_replace {
             return self.unsupported("CREATE OR REPLACE TABLE is", span, "DROP TABLE IF EXISTS first");
@@ -105,7 +111,10 @@ impl Binder<'_> {
         let options = self.options(&table.table_options);
         let (mut columns, mut options) = (columns?, options?);
         let names: Vec<Field> = columns.iter().map(|c| c.field.clone()).collect();
-        self.distinct_names(&names, span)?;
+        if let Some(again) = repeated_name(&names) {
+            let span = self.source.span_at(table.columns[again].name.span);
+            return self.report("42701", format!("column \"{}\" is declared twice", names[again].name), span);
+        }
         let primary_key = primary_key.unwrap_or_default();
         for key in &primary_key {
             columns[*key].field.nullable = false;

@@ -33,6 +33,7 @@ mod number;
 mod place;
 mod precedence;
 mod query;
+mod refused;
 mod rows;
 mod scope;
 mod select;

@@ -1,8 +1,7 @@
 //! Queries: WITH, set operations, VALUES, ORDER BY and LIMIT.
 
-use deltaq_circuit::Span;
 use deltaq_operators::types::Schema;
-use deltaq_operators::{Expr, Scalar, SqlType};
+use deltaq_operators::{Expr, Field, Scalar, SqlType};
 use sqlparser::ast::{self, LimitClause, OrderByKind, SetExpr};
 
 use super::call::sort_key;
@@ -322,15 +321,9 @@ impl Binder<'_> {
         rows.order = order?;
         Ok(rows)
     }
+}
 
-    /// Names must differ where rows are stored under them.
-    pub fn distinct_names(&mut self, schema: &Schema, span: Option<Span>) -> Bound<()> {
-        for (i, field) in schema.iter().enumerate() {
-            if schema[..i].iter().any(|f| f.name == field.name) {
-                let message = format!("two columns are named \"{}\"", field.name);
-                return self.report_help("42701", message, span, "name them with AS");
-            }
-        }
-        Ok(())
-    }
+/// The first column whose name stands before it already. Names must differ where rows are stored under them.
+pub(super) fn repeated_name(schema: &[Field]) -> Option<usize> {
+    (0..schema.len()).find(|&i| schema[..i].iter().any(|f| f.name == schema[i].name))
 }

@@ -68,7 +68,11 @@ impl Binder<'_> {
             S::Rollback { .. } | S::Savepoint { .. } | S::ReleaseSavepoint { .. } => {
                 self.unsupported("a savepoint is", None, "BEGIN, COMMIT and ROLLBACK are supported")
             }
-            S::Truncate(_) => self.unsupported("TRUNCATE is", self.first_token(), "DELETE FROM the table"),
+            S::Truncate(truncate) => {
+                let names: Vec<String> = truncate.table_names.iter().map(|table| table.name.to_string()).collect();
+                let help = names.iter().map(|name| format!("DELETE FROM {name}")).collect::<Vec<_>>().join("; ");
+                self.unsupported("TRUNCATE is", self.first_token(), &help)
+            }
             S::Merge { .. } => self.unsupported("MERGE is", self.first_token(), "INSERT … ON CONFLICT (key) DO UPDATE"),
             S::CreateIndex(_) => self.unsupported(
                 "CREATE INDEX is",

@@ -76,9 +76,7 @@ impl Binder<'_> {
         };
         let span = self.span(name);
         let target = self.target(name)?;
-        if insert.returning.is_some() {
-            return self.unsupported("RETURNING is", span, "SELECT the rows");
-        }
+        self.no_returning(insert.returning.is_some())?;
         if insert.overwrite
             || insert.partitioned.is_some()
             || insert.or.is_some()
@@ -192,7 +190,8 @@ impl Binder<'_> {
         span: Option<deltaq_circuit::Span>,
     ) -> Bound<T> {
         let names: Vec<&str> = target.schema.iter().map(|f| f.name.as_str()).collect();
-        let message = format!("{values} values for {columns} columns");
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let message = format!("{values} value{} for {columns} column{}", plural(values), plural(columns));
         let help = format!("the columns of {} are ({})", target.name, names.join(", "));
         self.report_help("42601", message, span, help)
     }
@@ -257,6 +256,10 @@ impl Binder<'_> {
             (AssignmentTarget::Tuple(names), ast::Expr::Tuple(values)) if names.len() == values.len() => {
                 (names.iter().collect(), values.iter().collect())
             }
+            (AssignmentTarget::Tuple(_), ast::Expr::Subquery(_)) => {
+                let help = "one for each column: a = (SELECT …), b = (SELECT …)";
+                return self.unsupported("a subquery for several columns is", span, help);
+            }
             _ => return self.report("42601", "a list of columns takes as long a list of values", span),
         };
         for (name, value) in names.into_iter().zip(values) {
@@ -283,16 +286,15 @@ impl Binder<'_> {
 
     /// `UPDATE`
     pub fn update(&mut self, update: &ast::Update) -> Bound<Statement> {
-        if update.from.is_some() || !update.table.joins.is_empty() {
-            return self.unsupported(
-                "UPDATE … FROM is",
-                self.first_token(),
-                "SELECT the new rows, and INSERT … ON CONFLICT DO UPDATE",
-            );
+        if let Some(from) = &update.from {
+            return self.update_from(update, from);
         }
-        if update.returning.is_some() || update.limit.is_some() || !update.order_by.is_empty() {
-            return self.unsupported("this clause of UPDATE is", self.first_token(), "");
+        if !update.table.joins.is_empty() {
+            let help = "SET a = (SELECT … FROM s WHERE s.id = t.id) WHERE id IN (SELECT id FROM s)";
+            return self.unsupported("UPDATE of a join is", self.first_token(), help);
         }
+        self.no_returning(update.returning.is_some())?;
+        self.no_part("UPDATE", !update.order_by.is_empty(), update.limit.is_some())?;
         let (target, scope) = self.changed(&update.table.relation)?;
         let level = Level { plan: Some(target.scan()), ..Level::new(scope, Clause::Change) };
         let (_, bound) = self.within(level, |b| {
@@ -326,11 +328,11 @@ impl Binder<'_> {
     /// `DELETE`
     pub fn delete(&mut self, delete: &ast::Delete) -> Bound<Statement> {
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-        if delete.using.is_some() || delete.returning.is_some() || delete.limit.is_some() || !delete.order_by.is_empty()
-        {
-            let help = "DELETE FROM t WHERE id IN (SELECT …)";
-            return self.unsupported("USING, RETURNING, ORDER BY or LIMIT of DELETE is", self.first_token(), help);
+        if let Some(using) = &delete.using {
+            return self.delete_using(from, using, delete.selection.as_ref());
         }
+        self.no_returning(delete.returning.is_some())?;
+        self.no_part("DELETE", !delete.order_by.is_empty(), delete.limit.is_some())?;
         let [ast::TableWithJoins { relation, joins }] = from.as_slice() else {
             return self.unsupported(
                 "DELETE from several tables is",

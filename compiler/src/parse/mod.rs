@@ -250,7 +250,7 @@ fn text_of(token: Option<&TokenWithSpan>) -> Option<&str> {
 }
 
 /// The first token outside all parentheses for which `want` holds.
-fn at_top(tokens: &[TokenWithSpan], want: impl Fn(usize) -> bool) -> Option<usize> {
+pub(crate) fn at_top(tokens: &[TokenWithSpan], want: impl Fn(usize) -> bool) -> Option<usize> {
     let mut depth = 0;
     (0..tokens.len()).find(|i| {
         depth += nesting(&tokens[*i].token);
