@@ -248,7 +248,8 @@ INSERT INTO orders VALUES (1, 7, 10);
     assert!(ended.out.contains("name,operator,rows,memory\ntop,"), "{}", ended.out);
     run(&[], ".schema nothing").fails(1, &["nothing"]);
     run(&[], ".nothing").fails(1, &[".nothing", ".help"]);
-    assert!(run(&[], ".help").out.contains(".watch"));
+    let help = run(&[], ".help").out;
+    assert!(help.contains("SELECT * FROM v shows its rows; .watch v each change"), "{help}");
     assert!(run(&[], ".help .timer").out.starts_with(".timer on|off"));
 }
 

@@ -30,10 +30,15 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: ".watch",
         arguments: "[VIEW …]",
-        help: "Show changes of views from now on; alone: which",
+        help: "Show each change of these views (or tables) from now on; alone: which",
         run: watch,
     },
-    Command { name: ".unwatch", arguments: "[VIEW …]", help: "Show them no longer; alone: none", run: unwatch },
+    Command {
+        name: ".unwatch",
+        arguments: "[VIEW …]",
+        help: "Show changes of these no longer; alone: of none",
+        run: unwatch,
+    },
     Command { name: ".changes", arguments: "on|off", help: "Whether changes of watched views are shown", run: changes },
     Command { name: ".plan", arguments: "VIEW | SELECT …", help: "How a view or query is computed", run: plan },
     Command { name: ".state", arguments: "[NAME]", help: "What tables and views keep in memory", run: state },
@@ -132,8 +137,10 @@ fn help(session: &mut Session, name: &str) -> Result<Flow> {
     if wanted.is_empty() {
         writeln!(
             session.out,
-            "\nSQL statements end with a semicolon.\n\
-             SELECT … EMIT CHANGES shows the rows now, and every change from then on.\n\
+            "\nSQL statements end with a semicolon; .tables lists what there is.\n\
+             CREATE VIEW v AS SELECT … makes a view, which is kept up to date.\n\
+             SELECT * FROM v shows its rows; .watch v each change: +1 is a row that came.\n\
+             SELECT … EMIT CHANGES does both for a query: its rows now, then each change.\n\
              Tab completes, Up recalls, Ctrl-C cancels the line, Ctrl-D quits."
         )?;
     }

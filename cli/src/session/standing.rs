@@ -62,6 +62,9 @@ impl Session {
         if !content {
             changes.poll()?;
         }
+        if self.interactive {
+            writeln!(self.out, "Changes of {view} are shown from now on, until .unwatch {view}.")?;
+        }
         self.standing.push(Standing { view: view.to_string(), own: false, named, emits: content, changes });
         Ok(())
     }
