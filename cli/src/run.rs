@@ -37,6 +37,9 @@ pub fn run(arguments: RunArguments) -> Result<()> {
     session.name_queries(&text);
     let result = finish(&mut session, &text, &arguments, &shown);
     session.flush()?;
+    if result.is_ok() {
+        session.warn_of_errors()?;
+    }
     if !arguments.quiet && matches!(result, Ok(()) | Err(Failure::Interrupted)) {
         eprintln!("{}", session.summary()?);
     }

@@ -67,6 +67,18 @@ SELECT a FROM n EMIT CHANGES;
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+#[test]
+fn rows_that_errors_keep_out_are_told() {
+    let script = "CREATE TABLE t(a INT); INSERT INTO t VALUES (1), (0), (0);
+CREATE VIEW v AS SELECT 10 / a AS q FROM t;
+CREATE VIEW w AS SELECT a FROM t;
+SELECT q FROM v;
+";
+    let files = directory(&[("q.sql", script)]);
+    let ended = run_in(files.path(), &["run", "-q", "--format", "csv", "q.sql"], "").prints("q\n10\n");
+    assert_eq!(ended.err, "warning: 2 rows kept out of view \"v\" by errors: division by zero\n");
+}
+
 const SALES: &str = "CREATE TABLE sales(shop TEXT, n INT) WITH (connector = 'file', path = 'sales.csv');
 CREATE VIEW totals AS SELECT shop, SUM(n) AS total FROM sales GROUP BY shop;
 ";

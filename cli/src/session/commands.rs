@@ -107,7 +107,7 @@ impl Session {
         }
     }
 
-    fn views(&self) -> Vec<String> {
+    pub(super) fn views(&self) -> Vec<String> {
         let views = self.engine.tables().into_iter().filter(|r| r.kind == RelationKind::View);
         views.map(|r| r.name).collect()
     }

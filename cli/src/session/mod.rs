@@ -253,6 +253,19 @@ impl Session {
         result
     }
 
+    /// Warns of rows that errors keep out of views.
+    pub fn warn_of_errors(&mut self) -> Result<()> {
+        for view in self.views() {
+            let errors = self.engine.errors(&view)?;
+            let Some(first) = errors.first() else { continue };
+            let rows = errors.iter().map(|error| error.weight.unsigned_abs()).sum();
+            let others = if errors.iter().any(|error| error.message != first.message) { ", and others" } else { "" };
+            let (rows, reason) = (output::counted(rows, "row"), &first.message);
+            eprintln!("warning: {rows} kept out of view \"{view}\" by errors: {reason}{others}");
+        }
+        Ok(())
+    }
+
     /// What a run did, in one line.
     pub fn summary(&mut self) -> Result<String> {
         let state = self.engine.state()?;
