@@ -150,3 +150,11 @@ TRUNCATE TABLE cust, orders
 CREATE TABLE copied AS SELECT * FROM cust
 
 CREATE TABLE twice (a INT, b INT, A TEXT)
+
+SELECT random() FROM orders
+
+SELECT substr(name) FROM cust
+
+SELECT * FROM read_csv('orders.csv')
+
+COPY orders TO STDOUT

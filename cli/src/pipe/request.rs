@@ -78,9 +78,14 @@ impl Request<'_> {
         serde_json::from_str(text).map_err(|e| {
             let message = e.to_string();
             let message = message.rsplit_once(" at line").map_or(message.as_str(), |(message, _)| message);
+            // In the words of JSON, not of the structures that requests become here.
+            let message = match message.strip_prefix("unknown variant ") {
+                Some(rest) => format!("unknown request {rest}"),
+                None => message.replacen("missing field ", "missing key ", 1),
+            };
             let (code, message) = match serde_json::from_str::<IgnoredAny>(text) {
-                Err(_) => ("22032", message),
-                Ok(_) if e.is_data() => ("08P01", message),
+                Err(_) => ("22032", message.as_str()),
+                Ok(_) if e.is_data() => ("08P01", message.as_str()),
                 Ok(_) => ("08P01", "a request is an object with exactly one key"),
             };
             let help = (code == "08P01").then(|| REQUESTS.to_string());
@@ -175,6 +180,8 @@ mod tests {
         check("{\"execute\": }", "22032", 13);
         check("{\"execute\": \"ü\" x}", "22032", 16);
         check("{\"do\": 1}", "08P01", 5);
+        let wrong = Request::parse(b"{\"do\": 1}").err().expect("no request");
+        assert!(wrong.message.starts_with("unknown request `do`, expected one of `execute`"), "{}", wrong.message);
         check("{\"execute\": 1}", "08P01", 13);
         check("{\"step\": [1]}", "08P01", 9);
         check("{\"step\": {\"t\": [{\"row\": [1]}]}}", "08P01", 28);

@@ -30,16 +30,11 @@ const WINDOW_FUNCTIONS: &[&str] = &[
 /// The parameters of `make_interval`.
 const MAKE_INTERVAL: &[&str] = &["years", "months", "weeks", "days", "hours", "mins", "secs"];
 /// What reads the clock.
-const CLOCK: &[&str] = &[
-    "now",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "localtime",
-    "localtimestamp",
-    "clock_timestamp",
-    "random",
-];
+const CLOCK: &[&str] =
+    &["now", "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "clock_timestamp"];
+
+/// Functions that yield another value each time.
+const CHANCE: &[&str] = &["random", "gen_random_uuid", "uuid_generate_v4", "nextval"];
 
 impl Binder<'_> {
     /// A call by name.
@@ -145,6 +140,10 @@ impl Binder<'_> {
         let message = format!("there is no function \"{name}\"");
         if CLOCK.contains(&name) {
             let help = "the result of a view depends on its tables alone; put the time into a table, and join it";
+            return self.report_help("42883", message, span, help);
+        }
+        if CHANCE.contains(&name) {
+            let help = "the result of a view depends on its tables alone; put such values into a table";
             return self.report_help("42883", message, span, help);
         }
         let scalar = functions::all()

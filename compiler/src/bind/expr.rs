@@ -126,6 +126,10 @@ impl Binder<'_> {
             E::Ceil { expr, field } => self.round("ceil", expr, field, e),
             E::Floor { expr, field } => self.round("floor", expr, field, e),
             E::Position { expr, r#in } => self.call_of("position", &[expr, r#in], e),
+            E::Substring { expr, substring_from: None, substring_for: None, .. } => {
+                let span = self.source.call_of(ast::Spanned::span(&**expr));
+                self.report("42883", "substring takes 2 to 3 arguments, got 1", span)
+            }
             E::Substring { expr, substring_from, substring_for, .. } => {
                 let mut args = vec![(self.expr(expr)?, &**expr)];
                 match substring_from {

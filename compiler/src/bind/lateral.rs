@@ -31,7 +31,11 @@ impl Binder<'_> {
         let function = self.relation_name(name)?;
         if function != "generate_series" {
             let message = format!("there is no table function \"{function}\"");
-            return self.report_help("42883", message, at, "generate_series(from, to, step) is one");
+            let help = match function.starts_with("read_") {
+                true => "CREATE TABLE name FROM 'file' reads a file",
+                false => "generate_series(from, to, step) is one",
+            };
+            return self.report_help("42883", message, at, help);
         }
         if ordinality {
             return self.unsupported("WITH ORDINALITY is", span, "the values of generate_series are numbers already");

@@ -157,7 +157,11 @@ impl Cursor<'_, '_> {
         };
         self.at += 1;
         let Some(path) = text_of(self.source.tokens()[..self.end].get(self.at)).map(str::to_string) else {
-            return Err(self.unexpected("the file's name in quotes"));
+            let mut found = self.unexpected("the file's name in quotes");
+            if matches!(self.word_after(0).as_str(), "STDIN" | "STDOUT") {
+                found.0[0].help = Some("'-' is standard input or output".into());
+            }
+            return Err(found);
         };
         let span = self.source.span(self.at, self.at + 1);
         self.at += 1;
