@@ -100,7 +100,8 @@ impl Interior {
         let same = same_columns(&old.columns.schema, &new.query.schema);
         if !same && !dependents.is_empty() {
             let names: Vec<String> = dependents.iter().map(|d| format!("\"{}\"", d.name)).collect();
-            let message = format!("view \"{}\" cannot get other columns: {} read it", old.name, names.join(", "));
+            let read = if names.len() == 1 { "reads" } else { "read" };
+            let message = format!("view \"{}\" cannot get other columns: {} {read} it", old.name, names.join(", "));
             return Err(Error::new("2BP01", message).help("drop them first, with DROP VIEW … CASCADE"));
         }
         self.settle()?;

@@ -158,3 +158,5 @@ SELECT substr(name) FROM cust
 SELECT * FROM read_csv('orders.csv')
 
 COPY orders TO STDOUT
+
+WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT * FROM r

@@ -177,6 +177,8 @@ impl Binder<'_> {
         let Some(with) = with else { return Ok(()) };
         if with.recursive {
             let span = self.source.span_at(with.with_token.0.span);
+            // That they are not there is no further mistake.
+            self.withs.extend(with.cte_tables.iter().map(|cte| With { name: fold(&cte.alias.name), query: None }));
             return self.unsupported("WITH RECURSIVE is", span, "unroll it: a view for each step");
         }
         let mut result = Ok(());
