@@ -187,6 +187,17 @@ impl KeyLayout {
         }
     }
 
+    /// The hashes of the keys that the rows of `columns` have, `len` of them: for those who need nothing else of the keys.
+    pub fn hashes(&self, columns: &[ArrayRef], len: usize) -> Vec<u64> {
+        if let [column] = columns
+            && let View { values: Values::W8(values), nulls: None, float: false } = View::of(column)
+        {
+            // Such a value is its key.
+            return values.iter().map(|value| hash_fixed(u128::from(*value))).collect();
+        }
+        self.encode(columns, len).hashes()
+    }
+
     /// The columns that `keys` were encoded from (floats normalised).
     ///
     /// # Panics

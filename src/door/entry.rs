@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, UInt32Array};
 use deltaq_circuit::arrays::View;
+use deltaq_circuit::picked::Picked;
+use deltaq_circuit::trace::Matches;
 use deltaq_circuit::{Batch, Weight, Weights};
 
 use super::Table;
@@ -52,10 +54,9 @@ impl Table {
         if there.slots.is_empty() {
             self.accept(rows);
         } else {
-            let old = self.rows_at(&there.slots);
-            let any_stays = self.any_stays(&old, &rows, &there.rows);
-            let delta = Batch::concat(&[old.negate(), rows]);
+            let delta = self.replacement(&there, &rows);
             // Keys stand once on either side: only an old row and the new one of its key could cancel.
+            let any_stays = self.any_stays(&delta, &there.rows);
             let delta = if any_stays { delta.consolidate() } else { delta.assume_consolidated() };
             self.may_retract(&delta)?;
             self.accept(delta);
@@ -63,17 +64,36 @@ impl Table {
         Ok(given)
     }
 
-    /// Whether one of the rows `old` equals the row of `new`, named by `at`, that is to take its place. They have equal keys.
-    fn any_stays(&self, old: &Batch, new: &Batch, at: &[u32]) -> bool {
+    /// The rows there that were found for keys of `rows`, retracted; then `rows`.
+    fn replacement(&self, there: &Matches, rows: &Batch) -> Batch {
+        let old = there.slots.len();
+        let columns = rows.columns().iter().enumerate().map(|(at, column)| {
+            let mut both = Picked::new(column.data_type(), old + rows.len());
+            if self.primary_key.contains(&at) {
+                both.push(column, &there.rows);
+            } else {
+                self.trace.pick(at, &there.slots, &mut both);
+            }
+            both.push_all(column);
+            both.finish()
+        });
+        let mut weights = vec![-1; old];
+        weights.resize(old + rows.len(), 1);
+        Batch::weighted(columns.collect(), weights)
+    }
+
+    /// Whether a row of `delta`, which retracts as many as `at` names and then inserts, is inserted as it was retracted: `at` says which insertion
+    /// has the key of each retraction.
+    fn any_stays(&self, delta: &Batch, at: &[u32]) -> bool {
         let others = (0..self.schema().len()).filter(|c| !self.primary_key.contains(c));
-        let others: Vec<(View, View)> = others.map(|c| (View::of(old.column(c)), View::of(new.column(c)))).collect();
-        let equal = |(row, at): (usize, usize)| {
-            others.iter().all(|(old, new)| match (old.is_null(row), new.is_null(at)) {
-                (false, false) => old.equals(row, new, at),
+        let others: Vec<View> = others.map(|c| View::of(delta.column(c))).collect();
+        let equal = |(old, new): (usize, usize)| {
+            others.iter().all(|column| match (column.is_null(old), column.is_null(new)) {
+                (false, false) => column.equals(old, column, new),
                 (old, new) => old && new,
             })
         };
-        at.iter().map(|at| *at as usize).enumerate().any(equal)
+        at.iter().map(|new| at.len() + *new as usize).enumerate().any(equal)
     }
 
     /// Deletes the rows of these primary keys.

@@ -61,7 +61,7 @@ pub(super) fn own(delta: &Batch, partition: &Partition, me: usize, workers: usiz
 
 fn hashes(delta: &Batch, key: &[usize]) -> Vec<u64> {
     let columns: Vec<_> = key.iter().map(|&k| Arc::clone(delta.column(k))).collect();
-    delta.layout(key).encode(&columns, delta.len()).hashes()
+    delta.layout(key).hashes(&columns, delta.len())
 }
 
 #[cfg(test)]
@@ -75,8 +75,12 @@ mod tests {
         let ids = Int64Array::from_iter((0..1000).map(|i| (i % 7 != 0).then_some(i / 3)));
         let names = StringArray::from_iter_values((0..1000).map(|i| format!("name {}", i % 50)));
         let weights: Vec<i64> = (0..1000).map(|i| if i % 5 == 0 { -1 } else { 1 }).collect();
-        let delta = Batch::weighted(vec![Arc::new(ids), Arc::new(names)], weights);
-        let partitions = [Partition::Key(vec![0]), Partition::Key(vec![1, 0]), Partition::One];
+        let numbers = Int64Array::from_iter_values((0..1000).map(|i| i / 5 - 50));
+        let delta = Batch::weighted(vec![Arc::new(ids), Arc::new(names), Arc::new(numbers)], weights);
+        let keys = delta.layout(&[2]).encode(&[delta.column(2).clone()], delta.len());
+        assert_eq!(hashes(&delta, &[2]), keys.hashes());
+        let partitions = [vec![0], vec![1, 0], vec![2]].map(Partition::Key).into_iter().chain([Partition::One]);
+        let partitions: Vec<Partition> = partitions.collect();
         for (partition, workers) in partitions.iter().flat_map(|p| [1, 2, 3, 8].map(|workers| (p, workers))) {
             let mut sent = vec![Batch::none(); workers];
             for (target, portion) in scatter(&delta, partition, 0, workers) {

@@ -13,6 +13,7 @@ use deltaq_operators::types::{Schema, arrow_types};
 use deltaq_operators::{Expr, Scalar, SqlType};
 
 use super::exprs::{columns, guarded, keys_schema};
+use super::phases::Phased;
 use super::{Circuit, Known, Placement, placed, two_phase};
 use crate::plan::{JoinKind, Plan, SetKind, SortKey};
 
@@ -214,9 +215,14 @@ impl<'a> Lowering<'a> {
         };
         let insert_only = self.circuit.insert_only(node);
         let key_types = keys.iter().map(|k| k.ty().arrow()).collect();
-        let query = Aggregate::new((0..keys.len()).collect(), key_types, columns, insert_only);
+        let query = Aggregate::new((0..keys.len()).collect(), key_types, columns.clone(), insert_only);
         let partition = query.partition(0);
         let placement = placed(&partition);
+        if !two_phase(&query)
+            && let Some(phased) = self.phased(&Phased { node, width: exprs.len(), keys, columns: &columns })
+        {
+            return phased;
+        }
         let node = if two_phase(&query) && self.circuit.is_sent(node, &partition) {
             let known = self.passes_on(node, None, &[]);
             let types = exprs.iter().map(|e| e.ty().arrow()).collect();

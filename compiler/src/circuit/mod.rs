@@ -19,6 +19,7 @@
 use std::collections::{HashMap, HashSet};
 
 use deltaq_circuit::{Class, Graph, Kind, Node, NodeId, Partition, Query, Span};
+use deltaq_operators::aggregate::Aggregate;
 use deltaq_operators::combine::Combine;
 use deltaq_operators::types::{Schema, arrow_types};
 
@@ -30,6 +31,7 @@ mod everywhere;
 mod exprs;
 mod join;
 mod lowering;
+mod phases;
 
 use lowering::Lowering;
 
@@ -198,15 +200,17 @@ impl Circuit {
 
     /// How the work of the view at `root` spreads over workers.
     pub fn spread(&self, root: NodeId) -> Spread {
-        let mut spread = Spread::Passthrough;
-        for node in self.below(root) {
+        let below = self.below(root);
+        let queries =
+            || below.iter().filter_map(|node| if let Kind::Query(query) = &node.kind { Some(query) } else { None });
+        let merged = queries().any(|query| [Combine::NAME, Aggregate::OF_EACH_WORKER].contains(&query.name()));
+        let mut spread = if merged { Spread::TwoPhase } else { Spread::Passthrough };
+        for node in &below {
             let Kind::Query(query) = &node.kind else { continue };
-            if query.name() == Combine::NAME {
-                spread = Spread::TwoPhase;
-            }
             for input in 0..node.inputs.len() {
                 match query.partition(input) {
                     Partition::One if two_phase(query.as_ref()) => spread = Spread::TwoPhase,
+                    Partition::One if merged && query.name() == Aggregate::NAME => {}
                     Partition::One => return Spread::Central,
                     Partition::Key(_) if spread == Spread::Passthrough => spread = Spread::Partitioned,
                     Partition::Key(_) | Partition::Any => {}
@@ -276,7 +280,7 @@ impl Circuit {
 
 /// Whether rows are merged before they are sent to this query: counts of rows take weights as they come.
 fn two_phase(query: &dyn Query) -> bool {
-    query.name() == "aggregate" && query.describe().split(" by ").next().is_some_and(|calls| calls == "count(*)")
+    query.name() == Aggregate::NAME && query.describe().split(" by ").next().is_some_and(|calls| calls == "count(*)")
 }
 
 /// Where rows lie that were sent so.

@@ -81,19 +81,31 @@ pub struct Aggregate {
     key_types: Vec<DataType>,
     columns: Vec<Column>,
     insert_only: bool,
+    of_each_worker: bool,
 }
 
 impl Aggregate {
+    /// Its name as a query.
+    pub const NAME: &str = "aggregate";
+    /// Its name where it is the first phase of two.
+    pub const OF_EACH_WORKER: &str = "pre-aggregate";
+
     /// Groups by columns `keys` of these types. `insert_only`: the input never retracts.
     pub fn new(keys: Vec<usize>, key_types: Vec<DataType>, columns: Vec<Column>, insert_only: bool) -> Aggregate {
         assert_eq!(keys.len(), key_types.len(), "{} keys of {} types", keys.len(), key_types.len());
-        Aggregate { keys, key_types, columns, insert_only }
+        Aggregate { keys, key_types, columns, insert_only, of_each_worker: false }
+    }
+
+    /// The same, for each worker over the rows that it has: a group may have a row on each.
+    pub fn of_each_worker(mut self) -> Aggregate {
+        self.of_each_worker = true;
+        self
     }
 }
 
 impl Query for Aggregate {
     fn name(&self) -> &'static str {
-        "aggregate"
+        if self.of_each_worker { Aggregate::OF_EACH_WORKER } else { Aggregate::NAME }
     }
 
     fn describe(&self) -> String {
@@ -112,7 +124,11 @@ impl Query for Aggregate {
     }
 
     fn partition(&self, _input: usize) -> Partition {
-        if self.keys.is_empty() { Partition::One } else { Partition::Key(self.keys.clone()) }
+        match self.keys.as_slice() {
+            _ if self.of_each_worker => Partition::Any,
+            [] => Partition::One,
+            keys => Partition::Key(keys.to_vec()),
+        }
     }
 
     /// From an empty table: the definition, since it meets each row once.
