@@ -50,10 +50,14 @@ impl RuntimeConfig {
     /// How a thread of `threads` that may be at work at a time waits for another.
     fn spin(&self, threads: usize) -> worker::Spin {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        worker::Spin::new(PATIENCE, threads > cores)
+        let crowded = threads > cores;
+        worker::Spin::new(if crowded { PATIENCE_CROWDED } else { PATIENCE }, crowded)
     }
 }
 
 /// How long a thread looks for work before it parks. Longer than it takes to wake a parked thread (5 to 60 µs, measured):
 /// else two threads that hand work to and fro would find each other parked for ever.
 const PATIENCE: Duration = Duration::from_micros(100);
+
+/// The same where threads outnumber cores: who waits keeps a core from those that it waits for.
+const PATIENCE_CROWDED: Duration = Duration::from_micros(20);
