@@ -41,6 +41,7 @@ pub struct Runtime {
     bell: Arc<Bell>,
     guards: Option<WorkerGuards<()>>,
     spin: Spin,
+    spin_for_room: Spin,
     /// Replies not yet taken, by worker, oldest first.
     inbox: Vec<VecDeque<Answer>>,
     /// The last epoch submitted.
@@ -99,6 +100,7 @@ impl Runtime {
         let guards = guards.map_err(refused)?;
         let mut runtime = Runtime {
             spin: config.spin(workers + 1),
+            spin_for_room: config.spin_for_room(),
             inbox: (0..workers).map(|_| VecDeque::new()).collect(),
             config,
             commands,
@@ -164,7 +166,7 @@ impl Runtime {
     pub fn submit(&mut self, inputs: Vec<(NodeId, Batch)>, snapshots: Vec<(NodeId, Batch)>) -> Result<Epoch, Error> {
         while self.collect()? {}
         while self.outstanding >= self.config.epochs_in_flight {
-            self.await_epoch()?;
+            self.await_epoch_so(|runtime| &mut runtime.spin_for_room)?;
         }
         self.epoch = Epoch(self.epoch.0 + 1);
         self.outstanding += 1;
@@ -336,18 +338,22 @@ impl Runtime {
             self.await_epoch()?;
         }
         while self.inbox.iter().any(VecDeque::is_empty) {
-            self.receive()?;
+            self.receive(|runtime| &mut runtime.spin)?;
         }
         self.check()?;
         Ok(self.inbox.iter_mut().filter_map(VecDeque::pop_front).collect())
     }
 
     fn await_epoch(&mut self) -> Result<(), Error> {
+        self.await_epoch_so(|runtime| &mut runtime.spin)
+    }
+
+    fn await_epoch_so(&mut self, spin: impl Fn(&mut Runtime) -> &mut Spin) -> Result<(), Error> {
         self.check()?;
         let before = self.outstanding;
         while self.outstanding == before {
             if !self.finish_epoch() {
-                self.receive()?;
+                self.receive(&spin)?;
             }
         }
         Ok(())
@@ -365,15 +371,15 @@ impl Runtime {
         Ok(true)
     }
 
-    /// Waits for one reply.
-    fn receive(&mut self) -> Result<(), Error> {
+    /// Waits for one reply, looking for it as `spin` says before the thread parks.
+    fn receive(&mut self, spin: impl Fn(&mut Runtime) -> &mut Spin) -> Result<(), Error> {
         self.check()?;
-        self.spin.reset();
+        spin(self).reset();
         loop {
             match self.replies.try_recv() {
                 Ok(reply) => return self.accept(reply),
                 Err(TryRecvError::Disconnected) => return Err(self.lost()),
-                Err(TryRecvError::Empty) if self.spin.goes_on() => self.spin.pause(),
+                Err(TryRecvError::Empty) if spin(self).goes_on() => spin(self).pause(),
                 Err(TryRecvError::Empty) => break,
             }
         }

@@ -49,9 +49,13 @@ impl Default for RuntimeConfig {
 impl RuntimeConfig {
     /// How a thread of `threads` that may be at work at a time waits for another.
     fn spin(&self, threads: usize) -> worker::Spin {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let crowded = threads > cores;
-        worker::Spin::new(if crowded { PATIENCE_CROWDED } else { PATIENCE }, crowded)
+        worker::Spin::new(PATIENCE, is_crowded(threads))
+    }
+
+    /// How the caller waits until there is room for one more epoch.
+    fn spin_for_room(&self) -> worker::Spin {
+        let crowded = is_crowded(self.workers + 1);
+        worker::Spin::new(if crowded { PATIENCE_FOR_ROOM } else { PATIENCE }, crowded)
     }
 }
 
@@ -59,5 +63,10 @@ impl RuntimeConfig {
 /// else two threads that hand work to and fro would find each other parked for ever.
 const PATIENCE: Duration = Duration::from_micros(100);
 
-/// The same where threads outnumber cores: who waits keeps a core from those that it waits for.
-const PATIENCE_CROWDED: Duration = Duration::from_micros(20);
+/// The same where all epochs that may be are under way and threads outnumber cores: nobody waits for one of them by itself, and who looks for
+/// room keeps a core from those that make it.
+const PATIENCE_FOR_ROOM: Duration = Duration::from_micros(20);
+
+fn is_crowded(threads: usize) -> bool {
+    threads > std::thread::available_parallelism().map_or(1, usize::from)
+}
