@@ -114,7 +114,7 @@ impl Interior {
         let (root, _) = self.catalog.node(view)?;
         self.settle()?;
         let mut rows = Vec::new();
-        for node in self.circuit.below(root) {
+        for node in self.circuit.erring(root) {
             rows.extend(self.errors_of(node.id).map(|(code, message, weight)| ErrorRow {
                 code: code.to_string(),
                 message: message.to_string(),
@@ -151,7 +151,9 @@ impl Interior {
             into.push(ErrorRow { code: code.to_string(), message, operator, weight: weight.abs() });
         }
         let rows = defined.total_weight().max(0) as u64;
-        let errors = errors.values().sum::<Weight>().max(0) as u64;
+        let erring: Vec<NodeId> = self.circuit.erring(view.root).iter().map(|node| node.id).collect();
+        let counted = errors.iter().filter(|((node, ..), _)| erring.contains(node));
+        let errors = counted.map(|(_, weight)| weight).sum::<Weight>().max(0) as u64;
         Ok(Check { rows, missing, extra, errors, missing_errors, extra_errors })
     }
 }

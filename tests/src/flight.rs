@@ -86,7 +86,7 @@ impl Flight {
         self.circuit.graph().validate().unwrap_or_else(|fault| panic!("{fault}\n{}", self.circuit.graph().text()));
         self.install(lowered.nodes);
         self.runtime.watch(lowered.root, true).unwrap_or_else(|error| panic!("{error}"));
-        let below = self.circuit.below(lowered.root).into_iter().map(|node| node.id).collect();
+        let below = self.circuit.erring(lowered.root).into_iter().map(|node| node.id).collect();
         let from = self.runtime.epoch().0 + 1;
         self.views.push(View { root: lowered.root, schema, below, from, until: u64::MAX });
         let rows = |(index, (table, node)): (usize, &(Table, NodeId))| {

@@ -223,7 +223,7 @@ impl Inline {
     fn sum_errors(&mut self) {
         for view in &mut self.views {
             view.errors.clear();
-            for node in self.circuit.below(view.root) {
+            for node in self.circuit.erring(view.root) {
                 for (code, weight) in self.errors.get(&node.id).into_iter().flatten() {
                     *view.errors.entry(code.clone()).or_default() += weight;
                 }

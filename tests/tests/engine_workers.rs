@@ -275,6 +275,36 @@ fn each_commit_is_told_as_on_one_worker() -> Result<(), Error> {
     Ok(())
 }
 
+#[test]
+fn an_error_counts_once_however_many_workers_meet_it() -> Result<(), Error> {
+    // The same rows are needed as they come and by key.
+    let views = [
+        "SELECT t.q, u.w FROM (SELECT 10 / v AS q, k FROM t) AS t LEFT JOIN u ON t.k = u.k",
+        "SELECT 10 / v AS q FROM t UNION ALL SELECT DISTINCT 10 / v FROM t",
+        "SELECT q, COUNT(*) AS n FROM (SELECT 10 / v AS q FROM t) AS t GROUP BY q",
+    ];
+    let rows = "INSERT INTO t VALUES (1, 0), (2, 1), (3, 0), (NULL, 0), (4, 5), (NULL, 3); INSERT INTO u VALUES (1, 1), (3, 2)";
+    for (view, workers) in views.iter().flat_map(|view| [1, 2, 3].map(|workers| (view, workers))) {
+        let mut db = Engine::open(EngineConfig { workers, ..EngineConfig::default() })?;
+        db.execute("CREATE TABLE t(k INT, v INT); CREATE TABLE u(k INT, w INT)")?;
+        db.execute(&format!("CREATE VIEW early AS {view}; {rows}; CREATE VIEW late AS {view}"))?;
+        for (change, failed) in [("DELETE FROM u", 3), ("DELETE FROM t WHERE k = 1 OR v = 5", 2)] {
+            db.execute(change)?;
+            for name in ["early", "late"] {
+                let errors = db.errors(name)?;
+                assert_eq!(
+                    errors.iter().map(|error| error.weight).sum::<i64>(),
+                    failed,
+                    "{view}, {workers}: {errors:?}"
+                );
+                let check = db.check(name)?;
+                assert_eq!((check.is_ok(), check.errors), (true, failed as u64), "{view}, {workers}");
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Rows as text with their weights, by epoch.
 type ByEpoch = BTreeMap<u64, BTreeMap<String, i64>>;
 

@@ -56,6 +56,16 @@ impl Circuit {
         inputs.iter().try_fold(own, |sum, input| Some(self.cost(*input)?.saturating_add(sum)))
     }
 
+    /// The node that does to each worker's share of the rows what `id` does to all of them everywhere, if both are there.
+    pub(super) fn elsewhere(&self, id: NodeId) -> Option<NodeId> {
+        let node = self.graph.get(id).filter(|_| self.known[&id].placement == Placement::Everywhere)?;
+        if let Kind::Everywhere = node.kind {
+            return node.inputs.first().copied();
+        }
+        let inputs = node.inputs.iter().map(|input| Some((self.elsewhere(*input)?, Partition::Any)));
+        self.shared.get(&super::key(&node.kind, &inputs.collect::<Option<Vec<_>>>()?)).copied()
+    }
+
     /// The same rows as those of `id`, on every worker.
     fn everywhere(&mut self, id: NodeId) -> Option<NodeId> {
         let Node { kind, inputs, span, .. } = self.graph.get(id)?.clone();

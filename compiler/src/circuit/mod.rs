@@ -176,6 +176,15 @@ impl Circuit {
         self.graph.nodes().iter().filter(|n| needed.contains(&n.id)).collect()
     }
 
+    /// The nodes below `root` whose errors are those of its rows, inputs first: of a node and the same [`everywhere`] only the first, since
+    /// both meet every error.
+    pub fn erring(&self, root: NodeId) -> Vec<&Node> {
+        let below = self.below(root);
+        let ids: HashSet<NodeId> = below.iter().map(|node| node.id).collect();
+        let is_met = |node: &Node| self.elsewhere(node.id).is_some_and(|same| ids.contains(&same));
+        below.into_iter().filter(|node| !is_met(node)).collect()
+    }
+
     /// `roots` and all that stands below them.
     fn needed(&self, roots: &[NodeId]) -> HashSet<NodeId> {
         let mut needed = HashSet::new();
@@ -241,7 +250,7 @@ impl Circuit {
     fn node(&mut self, kind: Kind, inputs: Vec<(NodeId, Partition)>, known: Known, span: Option<Span>) -> NodeId {
         let inputs: Vec<(NodeId, Partition)> =
             inputs.into_iter().map(|(id, partition)| self.placed_input(id, partition)).collect();
-        let key = format!("{} ← {inputs:?}", kind.fingerprint());
+        let key = key(&kind, &inputs);
         if let Some(&same) = self.shared.get(&key) {
             return same;
         }
@@ -276,6 +285,11 @@ impl Circuit {
         let known = Known { placement, insert_only: self.insert_only(id), key: None };
         self.push(Kind::Exchange(partition), vec![id], known, span)
     }
+}
+
+/// The key under which a node of `kind` over `inputs` is shared.
+fn key(kind: &Kind, inputs: &[(NodeId, Partition)]) -> String {
+    format!("{} ← {inputs:?}", kind.fingerprint())
 }
 
 /// Whether rows are merged before they are sent to this query: counts of rows take weights as they come.
