@@ -117,6 +117,27 @@ fn a_view_that_does_not_fit_is_not_made() -> Result<(), Error> {
 }
 
 #[test]
+fn text_that_workers_share_counts_once() -> Result<(), Error> {
+    let mut all = Vec::new();
+    for workers in [1, 8] {
+        let mut db = Engine::open(EngineConfig { workers, ..EngineConfig::default() })?;
+        db.execute(
+            "CREATE TABLE t(id BIGINT, name TEXT); CREATE TABLE u(id BIGINT);
+             CREATE VIEW v AS SELECT t.name FROM t JOIN u ON t.id = u.id;
+             CREATE VIEW top AS SELECT * FROM (SELECT id, name, ROW_NUMBER() OVER (PARTITION BY id % 100 ORDER BY name) AS n FROM t) AS s
+                                WHERE n = 1",
+        )?;
+        let mut tx = db.begin()?;
+        tx.append("t", rows(0, 10_000))?;
+        tx.commit()?;
+        db.execute("INSERT INTO u VALUES (1)")?;
+        all.push(held(&mut db));
+    }
+    assert!(all[1] < all[0] * 3 / 2, "{all:?}");
+    Ok(())
+}
+
+#[test]
 fn append_only_tables_are_held_to_the_limit_too() -> Result<(), Error> {
     let mut db = open(1, None);
     db.execute(

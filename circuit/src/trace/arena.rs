@@ -20,8 +20,8 @@ pub(crate) struct Arena {
 #[derive(Debug)]
 enum Segment {
     Own(Vec<u8>),
-    /// A batch's.
-    Shared(Buffer),
+    /// A batch's, and among how many arenas its rows were dealt out.
+    Shared(Buffer, usize),
 }
 
 impl Segment {
@@ -29,14 +29,15 @@ impl Segment {
     fn bytes(&self) -> &[u8] {
         match self {
             Segment::Own(bytes) => bytes,
-            Segment::Shared(buffer) => buffer,
+            Segment::Shared(buffer, _) => buffer,
         }
     }
 
+    /// Bytes allocated for it; of a batch's its part, so that all arenas together count them once.
     fn capacity(&self) -> usize {
         match self {
             Segment::Own(bytes) => bytes.capacity(),
-            Segment::Shared(buffer) => buffer.capacity(),
+            Segment::Shared(buffer, parts) => buffer.capacity() / parts,
         }
     }
 }
@@ -71,9 +72,9 @@ impl Arena {
         bytes >= SHARED_MIN && bytes * 2 >= buffer.capacity()
     }
 
-    /// Makes `buffer` a segment; slots may [`refer`](Arena::refer) to it.
-    pub(crate) fn share(&mut self, buffer: &Buffer) -> usize {
-        self.segments.push(Segment::Shared(buffer.clone()));
+    /// Makes `buffer`, of which this arena is one of `parts` that are dealt rows, a segment; slots may [`refer`](Arena::refer) to it.
+    pub(crate) fn share(&mut self, buffer: &Buffer, parts: usize) -> usize {
+        self.segments.push(Segment::Shared(buffer.clone(), parts));
         self.segments.len() - 1
     }
 
@@ -202,7 +203,7 @@ mod tests {
         let mut arena = Arena::default();
         arena.resize(65);
         arena.set(64, b"own");
-        let segment = arena.share(&buffer);
+        let segment = arena.share(&buffer, 1);
         (0..64).for_each(|slot| arena.refer(slot, segment, slot * 1024, 1024));
         assert!((0..64).all(|slot| arena.get(slot) == vec![slot as u8; 1024]));
         assert!(arena.bytes() >= 64 << 10);

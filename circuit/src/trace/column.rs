@@ -71,7 +71,7 @@ impl Column {
                     |row: usize| if view.is_null(row) { 0 } else { (offsets[row + 1] - offsets[row]) as usize };
                 let buffer = arrays::text_buffer(array);
                 if Arena::may_share(buffer, pairs().map(|(row, _)| length(row)).sum::<usize>() * parts) {
-                    let segment = arena.share(buffer);
+                    let segment = arena.share(buffer, parts);
                     pairs().for_each(|(row, slot)| arena.refer(slot, segment, offsets[row] as usize, length(row)));
                 } else {
                     pairs().for_each(|(row, slot)| arena.set(slot, &data[offsets[row] as usize..][..length(row)]));
