@@ -103,29 +103,21 @@ pub(crate) fn told(expr: &Expr, input: &Plan) -> Option<usize> {
         return told(expr, input);
     }
     let Expr::Call { function, args, .. } = expr else { return None };
-    match (Text::of(expr)?.key, &args[0]) {
+    let index = match (Text::of(expr)?.key, &args[0]) {
         // A number or date as text.
-        (Expr::Column { index, .. }, _) => Some(index),
-        // All of a date.
-        (key, Expr::Call { function, args, .. }) if key.ty() == SqlType::Date && function.name == "cast" => {
-            match args[..] {
-                [Expr::Column { index, ty: SqlType::Date, .. }] => Some(index),
-                _ => None,
-            }
-        }
-        // A time that was cut to just what is written.
-        (_, Expr::Column { index, .. }) => match input {
-            Plan::Aggregate { keys, .. } => match keys.get(*index)? {
-                Expr::Call { function: key, args: cut, .. } => {
-                    let same = key.name.strip_suffix("_key") == Some(function.name) && cut[1..] == args[1..];
-                    same.then_some(*index)
-                }
-                _ => None,
-            },
-            _ => None,
+        (Expr::Column { index, .. }, _) => return Some(index),
+        (_, Expr::Column { index, .. }) => *index,
+        (_, Expr::Call { function, args, .. }) if function.name == "cast" => match args[..] {
+            [Expr::Column { index, ty: SqlType::Date, .. }] => index,
+            _ => return None,
         },
-        _ => None,
-    }
+        _ => return None,
+    };
+    // A time that was cut to just what is written. As it was, it would not do: years BC are written as those AD are.
+    let Plan::Aggregate { keys, .. } = input else { return None };
+    let Expr::Call { function: key, args: cut, .. } = keys.get(index)? else { return None };
+    let same = key.name.strip_suffix("_key") == Some(function.name) && cut[1..] == args[1..];
+    same.then_some(index)
 }
 
 /// Whether each value of a type has its own text.
