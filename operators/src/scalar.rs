@@ -11,7 +11,7 @@ use arrow_buffer::IntervalMonthDayNano;
 use crate::types::SqlType;
 
 /// A value, or NULL. Which SQL type it is of is kept beside it: a decimal's scale and a timestamp's zone are in the type.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Scalar {
     /// NULL of any type.
     Null,
@@ -50,6 +50,31 @@ pub enum Scalar {
     },
     /// `UUID`
     Uuid([u8; 16]),
+}
+
+/// The same value, whatever SQL's comparison says: NaN is NaN, and 0 is not −0.
+impl PartialEq for Scalar {
+    fn eq(&self, other: &Scalar) -> bool {
+        use self::Scalar::*;
+        match (self, other) {
+            (Null, Null) => true,
+            (Boolean(a), Boolean(b)) => a == b,
+            (SmallInt(a), SmallInt(b)) => a == b,
+            (Int(a), Int(b)) | (Date(a), Date(b)) => a == b,
+            (BigInt(a), BigInt(b)) | (Time(a), Time(b)) | (Timestamp(a), Timestamp(b)) => a == b,
+            (Real(a), Real(b)) => a.to_bits() == b.to_bits(),
+            (Double(a), Double(b)) => a.to_bits() == b.to_bits(),
+            (Decimal(a), Decimal(b)) => a == b,
+            (Text(a), Text(b)) => a == b,
+            (Bytea(a), Bytea(b)) => a == b,
+            (Uuid(a), Uuid(b)) => a == b,
+            (
+                Interval { months, days, nanos },
+                Interval { months: other_months, days: other_days, nanos: other_nanos },
+            ) => (months, days, nanos) == (other_months, other_days, other_nanos),
+            _ => false,
+        }
+    }
 }
 
 impl Scalar {

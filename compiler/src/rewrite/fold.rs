@@ -111,7 +111,7 @@ fn shorten(expr: Expr) -> Expr {
                     break;
                 };
                 match literal(&condition) {
-                    Some(&TRUE) => {
+                    Some(Scalar::Boolean(true)) => {
                         otherwise = Some(value);
                         break;
                     }
