@@ -182,6 +182,14 @@ impl Batch {
         }
     }
 
+    /// How many columns there are.
+    fn width(&self) -> usize {
+        match &self.columns {
+            Columns::Here(columns) => columns.len(),
+            Columns::Selected(selection) => selection.base().len(),
+        }
+    }
+
     /// Among how many batches the rows of its columns are dealt out: 1, unless it is a [`Selection`].
     pub fn parts(&self) -> usize {
         self.selection().map_or(1, Selection::parts)
@@ -331,7 +339,12 @@ impl Batch {
             return Batch::none();
         }
         if let Columns::Selected(selection) = &self.columns {
-            return self.select(kept.values().set_indices_u32().collect(), selection.parts());
+            let rows: UInt32Array = kept.values().set_indices_u32().collect();
+            // Few rows are copied, so that they do not hold all of the others.
+            return match count * 2 < self.len {
+                true => Batch { consolidated: self.consolidated, ..self.take(&rows) },
+                false => self.select(rows, selection.parts()),
+            };
         }
         let predicate = arrow_select::filter::FilterBuilder::new(kept);
         let predicate = if self.columns().len() > 1 { predicate.optimize().build() } else { predicate.build() };
@@ -355,8 +368,16 @@ impl Batch {
             [one] => (*one).clone(),
             many => {
                 let len = many.iter().map(|b| b.len).sum();
-                let columns = (0..many[0].columns().len())
-                    .map(|i| arrays::concat(&many.iter().map(|b| b.column(i).as_ref()).collect::<Vec<_>>()))
+                // What a selection is asked for here, it need not keep.
+                let column = |batch: &Batch, index: usize| match &batch.columns {
+                    Columns::Here(columns) => Arc::clone(&columns[index]),
+                    Columns::Selected(selection) => selection.taken(index),
+                };
+                let columns = (0..many[0].width())
+                    .map(|i| {
+                        let parts: Vec<ArrayRef> = many.iter().map(|b| column(b, i)).collect();
+                        arrays::concat(&parts.iter().map(ArrayRef::as_ref).collect::<Vec<_>>())
+                    })
                     .collect();
                 let weights = if many.iter().all(|b| matches!(b.weights, Weights::Ones)) {
                     Weights::Ones

@@ -21,7 +21,7 @@ mod key_store;
 mod rows;
 mod search;
 
-use arrow_array::{ArrayRef, BooleanArray};
+use arrow_array::{Array, ArrayRef, BooleanArray};
 use arrow_schema::DataType;
 
 use crate::arrays::View;
@@ -158,9 +158,13 @@ impl Trace {
 
     /// The rows that are not left out.
     fn searchable(&self, rows: &Batch) -> Batch {
+        let (columns, _) = rows.lying(&[]);
+        if self.nulls || self.key.iter().all(|&k| columns[k].null_count() == 0) {
+            return rows.clone();
+        }
         let key: Vec<ArrayRef> = self.key.iter().map(|&k| rows.column(k).clone()).collect();
         match keys::any_null(&key) {
-            Some(left_out) if !self.nulls => rows.filter(&BooleanArray::new(left_out.into_inner(), None)),
+            Some(left_out) => rows.filter(&BooleanArray::new(left_out.into_inner(), None)),
             _ => rows.clone(),
         }
     }
