@@ -343,6 +343,73 @@ fn nodes_come_and_go_while_epochs_flow() -> Result<(), Error> {
     Ok(())
 }
 
+/// ```text
+///   TABLE ─ everywhere ─ negate ─ own ─ count
+/// ```
+fn all_and_own(first: u32) -> (Vec<Node>, NodeId, NodeId) {
+    let [all, negated, own, counted] = [0, 1, 2, 3].map(|nth| NodeId(first + nth));
+    let node = |id, kind, input| Node { id, kind, inputs: vec![input], span: None };
+    let nodes = vec![
+        node(all, Kind::Everywhere, TABLE),
+        node(negated, Kind::Negate, all),
+        node(own, Kind::Own(Partition::Key(vec![0])), negated),
+        count(counted, own, 0, Rule::Nothing),
+    ];
+    (nodes, own, counted)
+}
+
+#[test]
+fn of_rows_that_all_workers_have_each_keeps_its_own() -> Result<(), Error> {
+    for config in configs().into_iter().filter(|config| config.workers > 1) {
+        let what = format!("{config:?}");
+        let mut runtime = start(config);
+        let (mut all, mut seen) = (Zset::new(), Zset::new());
+        let rows = |zset: &Zset, sign: i64| zset.iter().map(|(row, weight)| (*row, sign * weight)).collect::<Vec<_>>();
+        let mut submit = |runtime: &mut Runtime, epoch: i64, starts: bool| {
+            let delta: Vec<_> = (0..[5, 900][epoch as usize % 2]).map(|i| ((i % 7, epoch), 1 - epoch % 3)).collect();
+            let snapshots = if starts { vec![(TABLE, batch(&rows(&all, 1)))] } else { vec![] };
+            add(&mut all, &batch(&delta));
+            runtime.submit(vec![(TABLE, batch(&delta))], snapshots).map(|_| all.clone())
+        };
+        runtime.install(vec![table()])?;
+        submit(&mut runtime, 0, false)?;
+        runtime.drain()?;
+        for round in 0..3 {
+            let (nodes, own, counted) = all_and_own(10 + 4 * round);
+            runtime.install(nodes.clone())?;
+            runtime.watch(counted, true)?;
+            // The table itself is read meanwhile, or nobody does.
+            runtime.watch(TABLE, round == 1)?;
+            let mut now = Zset::new();
+            for epoch in 1..6 {
+                now = submit(&mut runtime, i64::from(round * 5 + epoch), epoch == 1)?;
+            }
+            let steps: Vec<Step> = runtime.drain()?.into_iter().map(|(_, step)| step).collect();
+            let negated: Zset = rows(&now, -1).into_iter().collect();
+            assert_eq!(collect(&steps, counted), count_by(&negated, 0), "round {round}, {what}");
+            steps
+                .iter()
+                .flat_map(|s| &s.outputs)
+                .filter(|(id, _)| *id == TABLE)
+                .for_each(|(_, rows)| add(&mut seen, rows));
+            let table = batch(&rows(&now, 1));
+            for (node, expected) in [(own, &negated), (TABLE, &now), (counted, &count_by(&negated, 0))] {
+                let mut contents = Zset::new();
+                runtime.contents(node, vec![(TABLE, table.clone())])?.iter().for_each(|rows| add(&mut contents, rows));
+                assert_eq!(contents, *expected, "contents of {}, round {round}, {what}", node.0);
+            }
+            runtime.remove(&nodes.iter().map(|node| node.id).collect::<Vec<_>>())?;
+            runtime.watch(TABLE, false)?;
+            submit(&mut runtime, 102 + 3 * i64::from(round), false)?;
+            runtime.drain()?;
+        }
+        let watched: Zset =
+            all.iter().filter(|((_, epoch), _)| (6..11).contains(epoch)).map(|(r, w)| (*r, *w)).collect();
+        assert_eq!(seen, watched, "{what}");
+    }
+    Ok(())
+}
+
 #[test]
 fn state_moves_from_one_runtime_to_another() -> Result<(), Error> {
     for config in configs() {

@@ -243,6 +243,14 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn contents(&mut self, node: NodeId, snapshots: Vec<(NodeId, Batch)>) -> Result<Vec<Batch>, Error> {
+        if !self.entrances.is_read(node) {
+            self.check()?;
+            return Ok(snapshots
+                .into_iter()
+                .filter(|(id, rows)| *id == node && !rows.is_empty())
+                .map(|(_, rows)| rows)
+                .collect());
+        }
         let mut snapshots = self.entrances.deal(snapshots, self.config.workers, 0);
         self.tell(|worker| Command::Contents(node, std::mem::take(&mut snapshots[worker])))?;
         let contents = self.answers()?.into_iter().map(|answer| match answer {

@@ -85,6 +85,11 @@ impl Entrances {
         }
     }
 
+    /// Whether workers are given the rows of `node`: they are not if it is a source that nobody reads.
+    pub(super) fn is_read(&self, node: NodeId) -> bool {
+        self.by_source.get(&node).is_none_or(|entrance| !entrance.readers.is_empty())
+    }
+
     /// What each of `workers` gets of `rows`. `turn` is the worker that gets what is not worth sharing out.
     pub(super) fn deal(&self, rows: Rows, workers: usize, turn: usize) -> Vec<Rows> {
         let mut dealt: Vec<Rows> = (0..workers).map(|_| Vec::new()).collect();
@@ -93,7 +98,7 @@ impl Entrances {
             if let Some(all) = entrance.and_then(|entrance| entrance.everywhere) {
                 dealt.iter_mut().for_each(|rows| rows.push((all, batch.clone())));
             }
-            if entrance.is_some_and(|entrance| entrance.readers.is_empty()) {
+            if !self.is_read(node) {
                 continue;
             }
             // Where no row ever meets another, epochs are what workers share: nothing is to be put together afterwards.
