@@ -28,8 +28,8 @@ impl Circuit {
     /// Whether computing `id` on every worker costs less than sending its rows. To one worker they are sent, since the others have better to do.
     fn is_owned(&self, id: NodeId, partition: &Partition) -> bool {
         let others = u32::try_from(self.workers - 1).unwrap_or(u32::MAX);
-        let again = self.cost(id).map(|cost| cost.saturating_add(CHOICE_COST).saturating_mul(others));
-        matches!(partition, Partition::Key(_)) && again.is_some_and(|again| again <= SEND_COST)
+        let allowed = SEND_COST.checked_div(others).and_then(|most| most.checked_sub(CHOICE_COST));
+        matches!(partition, Partition::Key(_)) && allowed.is_some_and(|allowed| self.rest(id, allowed).is_some())
     }
 
     /// Of the rows of `id`, on each worker those that `partition` assigns to it, if that is cheaper than an exchange.
@@ -44,8 +44,9 @@ impl Circuit {
         Some(self.node(Kind::Own(partition.clone()), vec![(all, Partition::Any)], known, span))
     }
 
-    /// What a row of `id` costs to compute from tables alone, without state; None where it needs more, or nobody knows.
-    fn cost(&self, id: NodeId) -> Option<u32> {
+    /// What is left of `allowed`, a cost in nanoseconds, when a row of `id` is computed from tables alone, without state. None where it costs more,
+    /// needs state, or nobody knows.
+    fn rest(&self, id: NodeId, allowed: u32) -> Option<u32> {
         let Node { kind, inputs, .. } = self.graph.get(id)?;
         let own = match kind {
             Kind::Source { .. } => 0,
@@ -53,7 +54,7 @@ impl Circuit {
             Kind::Query(query) if query.class() == Class::Linear => query.row_cost()?,
             _ => return None,
         };
-        inputs.iter().try_fold(own, |sum, input| Some(self.cost(*input)?.saturating_add(sum)))
+        inputs.iter().try_fold(allowed.checked_sub(own)?, |left, input| self.rest(*input, left))
     }
 
     /// The node that does to each worker's share of the rows what `id` does to all of them everywhere, if both are there.
