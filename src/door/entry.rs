@@ -8,8 +8,8 @@ use deltaq_circuit::picked::Picked;
 use deltaq_circuit::trace::Matches;
 use deltaq_circuit::{Batch, Weight, Weights};
 
-use super::Table;
 use super::repeats::{first_of_each, last_of_each, repeated};
+use super::{InPlace, Table};
 use crate::error::{Error, Result};
 use crate::statements::pick;
 
@@ -59,7 +59,8 @@ impl Table {
             let any_stays = self.any_stays(&delta, &there.rows);
             let delta = if any_stays { delta.consolidate() } else { delta.assume_consolidated() };
             self.may_retract(&delta)?;
-            self.accept(delta);
+            let in_place = InPlace { rows, at: there.rows, slots: there.slots };
+            self.accept_in_place(delta, Some(in_place));
         }
         Ok(given)
     }

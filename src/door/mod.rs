@@ -20,6 +20,7 @@ use deltaq_operators::types::arrow_types;
 use deltaq_operators::{Scalar, Schema};
 
 use crate::rows::Columns;
+use crate::statements::pick;
 
 mod conform;
 mod entry;
@@ -41,11 +42,27 @@ pub(crate) struct Table {
     trace: Trace,
     /// The trace was searched: its rows are indexed, no longer just set aside.
     searched: bool,
-    accepted: Vec<Batch>,
+    accepted: Vec<Accepted>,
     settled: usize,
     submitted: usize,
     /// Those before are within the limit on memory, if there is one.
     admitted: usize,
+}
+
+/// A delta that was checked.
+struct Accepted {
+    delta: Batch,
+    /// What it does to rows that are there, if that is to give them other values.
+    in_place: Option<InPlace>,
+}
+
+/// Rows that take the place of others of their primary keys. Found when all that was accepted before was in the trace.
+struct InPlace {
+    rows: Batch,
+    /// Which of the rows have a predecessor, in order.
+    at: Vec<u32>,
+    /// The slots of these.
+    slots: Vec<u32>,
 }
 
 impl Table {
@@ -101,7 +118,7 @@ impl Table {
         if self.searched {
             self.settle();
         }
-        self.settled_bytes() + self.accepted[self.settled..].iter().map(gain).sum::<u64>()
+        self.settled_bytes() + self.accepted[self.settled..].iter().map(Accepted::gain).sum::<u64>()
     }
 
     /// The same, without what has not gone into the trace.
@@ -131,20 +148,25 @@ impl Table {
 
     /// Notes a checked delta. Returns how many rows it moves.
     fn accept(&mut self, delta: Batch) -> u64 {
+        self.accept_in_place(delta, None)
+    }
+
+    /// The same, of a delta that gives other values to rows that are there.
+    fn accept_in_place(&mut self, delta: Batch, in_place: Option<InPlace>) -> u64 {
         let moved = match delta.weights() {
             Weights::Ones => delta.len() as u64,
             Weights::Each(weights) => weights.iter().map(|w| w.unsigned_abs()).sum(),
         };
         if !delta.is_empty() {
-            self.accepted.push(delta);
+            self.accepted.push(Accepted { delta, in_place });
         }
         moved
     }
 
     /// What was accepted since the last call, for the circuit: nothing if it cancels out.
     pub(crate) fn submit(&mut self) -> Batch {
-        let fresh = &self.accepted[self.submitted..];
-        let delta = match fresh {
+        let fresh: Vec<Batch> = self.accepted[self.submitted..].iter().map(|accepted| accepted.delta.clone()).collect();
+        let delta = match fresh.as_slice() {
             [] => Batch::none(),
             [one] => one.clone(),
             many if many.iter().all(|b| matches!(b.weights(), Weights::Ones)) => Batch::concat(many),
@@ -156,17 +178,17 @@ impl Table {
 
     /// How many rows were accepted since [`Table::submit`] was called.
     pub(crate) fn unsubmitted_rows(&self) -> usize {
-        self.accepted[self.submitted..].iter().map(Batch::len).sum()
+        self.accepted[self.submitted..].iter().map(|accepted| accepted.delta.len()).sum()
     }
 
     /// Bytes of the rows that were accepted since [`Table::submit`] was called.
     pub(crate) fn unsubmitted_bytes(&self) -> u64 {
-        self.accepted[self.submitted..].iter().map(gain).sum()
+        self.accepted[self.submitted..].iter().map(Accepted::gain).sum()
     }
 
     /// Bytes of the rows that were accepted since [`Table::admit`] was called, those aside that it retracts.
     pub(crate) fn unadmitted_bytes(&self) -> u64 {
-        self.accepted[self.admitted..].iter().map(gain).sum()
+        self.accepted[self.admitted..].iter().map(Accepted::gain).sum()
     }
 
     /// What was accepted is within the limit on memory.
@@ -203,9 +225,18 @@ impl Table {
 
     /// Puts into the trace what was accepted.
     pub(crate) fn settle(&mut self) {
-        for delta in &self.accepted[self.settled..] {
+        for Accepted { delta, in_place } in &self.accepted[self.settled..] {
             self.searched |= !matches!(delta.weights(), Weights::Ones);
-            self.trace.update(delta);
+            match in_place {
+                Some(InPlace { rows, at, slots }) => {
+                    self.trace.overwrite(slots, rows, at);
+                    if at.len() < rows.len() {
+                        let fresh = (0..rows.len() as u32).filter(|row| at.binary_search(row).is_err());
+                        self.trace.update(&pick(rows, fresh.collect()));
+                    }
+                }
+                None => self.trace.update(delta),
+            }
         }
         self.settled = self.accepted.len();
     }
@@ -226,10 +257,11 @@ impl Table {
 
     /// Undoes what was accepted since `mark` was taken. Returns the inverse of what was submitted of it, for the circuit.
     pub(crate) fn undo(&mut self, mark: usize) -> Batch {
-        for delta in self.accepted[..self.settled].iter().skip(mark).rev() {
-            self.trace.update(&delta.negate());
+        for accepted in self.accepted[..self.settled].iter().skip(mark).rev() {
+            self.trace.update(&accepted.delta.negate());
         }
-        let submitted: Vec<Batch> = self.accepted[..self.submitted].iter().skip(mark).map(Batch::negate).collect();
+        let submitted = self.accepted[..self.submitted].iter().skip(mark).map(|accepted| accepted.delta.negate());
+        let submitted: Vec<Batch> = submitted.collect();
         self.accepted.truncate(mark);
         self.settled = self.settled.min(mark);
         self.submitted = self.submitted.min(mark);
@@ -238,13 +270,16 @@ impl Table {
     }
 }
 
-/// Bytes of the rows that a delta inserts.
-fn gain(delta: &Batch) -> u64 {
-    match delta.weights() {
-        Weights::Ones => delta.bytes() as u64,
-        Weights::Each(weights) => {
-            let inserted = weights.iter().filter(|&&weight| weight > 0).count();
-            (delta.bytes() * inserted / delta.len().max(1)) as u64
+impl Accepted {
+    /// Bytes of the rows that the delta inserts.
+    fn gain(&self) -> u64 {
+        let delta = &self.delta;
+        match delta.weights() {
+            Weights::Ones => delta.bytes() as u64,
+            Weights::Each(weights) => {
+                let inserted = weights.iter().filter(|&&weight| weight > 0).count();
+                (delta.bytes() * inserted / delta.len().max(1)) as u64
+            }
         }
     }
 }

@@ -88,6 +88,69 @@ fn upserts_replace_and_equal_rows_change_nothing() {
     assert!(t.submit().is_empty());
 }
 
+/// Upserts, whose rows are overwritten where they lie, among inserts, deletes, commits and rollbacks, against a map.
+#[test]
+fn upserts_in_any_company_are_those_of_a_map() {
+    let mut state = 1u64;
+    let mut dice = |sides: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % sides
+    };
+    let mut t = table(&[0]);
+    let mut committed = std::collections::BTreeMap::<i32, String>::new();
+    let mut open = committed.clone();
+    for round in 0..2_000 {
+        let mut some: Vec<(i32, String)> = Vec::new();
+        for nth in 0..dice(6) {
+            some.push((dice(12) as i32, ["", "a", "b"][dice(3) as usize].repeat(nth as usize * 9)));
+        }
+        let given: Vec<(i32, &str)> = some.iter().map(|(id, text)| (*id, text.as_str())).collect();
+        match dice(8) {
+            0..4 => {
+                t.upsert(rows(&given)).unwrap();
+                open.extend(some.iter().cloned());
+            }
+            4 => {
+                let mut gone: Vec<i32> = some.iter().map(|row| row.0).filter(|id| open.contains_key(id)).collect();
+                gone.sort_unstable();
+                gone.dedup();
+                t.delete_keys(&ids(&gone), gone.len()).unwrap();
+                gone.iter().for_each(|id| drop(open.remove(id)));
+            }
+            5 => {
+                t.submit();
+            }
+            6 => {
+                t.submit();
+                t.commit();
+                committed = open.clone();
+            }
+            _ => {
+                t.undo(0);
+                open = committed.clone();
+            }
+        }
+        if dice(3) == 0 {
+            let known: Vec<_> = open.iter().map(|(id, text)| (*id, text.clone(), 1)).collect();
+            assert_eq!(held(&mut t), known, "round {round}");
+        }
+    }
+}
+
+#[test]
+fn what_is_overwritten_takes_no_room() {
+    let mut t = table(&[0]);
+    for round in 0..300 {
+        let text = format!("{round:04}").repeat(200 + round % 7);
+        let given: Vec<(i32, &str)> = (0..64).map(|id| (id, text.as_str())).collect();
+        t.upsert(rows(&given)).unwrap();
+        t.commit();
+    }
+    let size = t.size();
+    assert_eq!(size.rows, 64);
+    assert!(size.bytes < 8 * 64 * 830, "{} bytes for 64 rows of 828", size.bytes);
+}
+
 #[test]
 fn what_is_not_there_cannot_go() {
     let mut t = table(&[0]);

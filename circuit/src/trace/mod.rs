@@ -156,6 +156,21 @@ impl Trace {
         self.shrink();
     }
 
+    /// Gives the rows at `slots` the values of `rows` at `at`, whose keys they have, each of weight 1. Cost: O(|slots|), amortised; less than retracting
+    /// and inserting, since nothing is looked for.
+    ///
+    /// # Panics
+    /// If a lazy trace has set rows aside, or a key has very many rows: such are found by all their columns.
+    pub fn overwrite(&mut self, slots: &[u32], rows: &Batch, at: &[u32]) {
+        assert!(self.pending.is_empty() && self.rows.is_none(), "only a trace of few rows a key is overwritten");
+        debug_assert!(slots.iter().all(|slot| self.weight(*slot) == 1), "a row that stands once is overwritten");
+        let (columns, places) = rows.lying(at);
+        for (column, &from) in self.columns.iter_mut().zip(&self.rest) {
+            column.write(&columns[from], &places, slots, rows.parts());
+        }
+        self.columns.iter_mut().for_each(Column::reclaim);
+    }
+
     /// The rows that are not left out.
     fn searchable(&self, rows: &Batch) -> Batch {
         let (columns, _) = rows.lying(&[]);
