@@ -130,7 +130,7 @@ impl Programs {
         Frame::new(self, columns, rows)
     }
 
-    /// What all of them cost a row, roughly in nanoseconds; see [`cost`].
+    /// What all of them cost a row, roughly in nanoseconds.
     pub fn cost(&self) -> u32 {
         self.nodes.iter().fold(0, |sum, node| sum.saturating_add(node.own_cost))
     }

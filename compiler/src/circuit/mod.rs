@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Exchanges (in brackets) are there only with several workers, and only where rows are not already where they must be. What is computed
-//! from tables at little cost is not exchanged: every worker computes all of it and keeps its own (see [`everywhere`]).
+//! from tables at little cost is not exchanged: every worker computes all of it and keeps its own (`everywhere.rs`).
 //! Outer, semi and anti joins are made of inner joins, DISTINCT and subtraction:
 //!
 //! ```text
@@ -176,7 +176,7 @@ impl Circuit {
         self.graph.nodes().iter().filter(|n| needed.contains(&n.id)).collect()
     }
 
-    /// The nodes below `root` whose errors are those of its rows, inputs first: of a node and the same [`everywhere`] only the first, since
+    /// The nodes below `root` whose errors are those of its rows, inputs first: of a node and the same everywhere only the first, since
     /// both meet every error.
     pub fn erring(&self, root: NodeId) -> Vec<&Node> {
         let below = self.below(root);
