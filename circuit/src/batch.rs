@@ -103,10 +103,7 @@ impl Batch {
         let (weights, len) = (self.weights_at(indices.values()), indices.len());
         let selection = match &self.columns {
             Columns::Here(columns) => Selection::new(columns.clone(), indices, parts),
-            Columns::Selected(selection) => {
-                let all: Vec<usize> = (0..selection.base().len()).collect();
-                selection.narrowed(&all, indices.values().iter().map(|index| *index as usize))
-            }
+            Columns::Selected(selection) => selection.narrowed(indices.values().iter().map(|index| *index as usize)),
         };
         Batch { columns: Columns::Selected(Arc::new(selection)), weights, len, consolidated: self.consolidated }
     }
@@ -284,7 +281,7 @@ impl Batch {
             return Batch::none();
         }
         if let Columns::Selected(selection) = &self.columns {
-            let columns = Columns::Selected(Arc::new(selection.narrowed(indices, 0..self.len)));
+            let columns = Columns::Selected(Arc::new(selection.project(indices)));
             return Batch { columns, weights: self.weights.clone(), len: self.len, consolidated: false };
         }
         let columns = indices.iter().map(|&i| Arc::clone(self.column(i))).collect();
@@ -301,10 +298,7 @@ impl Batch {
         }
         let columns = match &self.columns {
             Columns::Here(columns) => Columns::Here(columns.iter().map(|c| c.slice(offset, len)).collect()),
-            Columns::Selected(selection) => {
-                let all: Vec<usize> = (0..selection.base().len()).collect();
-                Columns::Selected(Arc::new(selection.narrowed(&all, offset..offset + len)))
-            }
+            Columns::Selected(selection) => Columns::Selected(Arc::new(selection.narrowed(offset..offset + len))),
         };
         let weights = match &self.weights {
             Weights::Ones => Weights::Ones,
@@ -341,9 +335,10 @@ impl Batch {
         if let Columns::Selected(selection) = &self.columns {
             let rows: UInt32Array = kept.values().set_indices_u32().collect();
             // Few rows are copied, so that they do not hold all of the others.
-            return match count * 2 < self.len {
-                true => Batch { consolidated: self.consolidated, ..self.take(&rows) },
-                false => self.select(rows, selection.parts()),
+            return if count * 2 < self.len {
+                Batch { consolidated: self.consolidated, ..self.take(&rows) }
+            } else {
+                self.select(rows, selection.parts())
             };
         }
         let predicate = arrow_select::filter::FilterBuilder::new(kept);

@@ -59,10 +59,16 @@ impl Selection {
         self.all.get_or_init(|| (0..self.base.len()).map(|index| self.column(index).clone()).collect())
     }
 
-    /// The selected rows at `indices`, of the columns at `columns`.
-    pub(crate) fn narrowed(&self, columns: &[usize], indices: impl Iterator<Item = usize>) -> Selection {
-        let base = columns.iter().map(|column| self.base[*column].clone()).collect();
-        Selection::new(base, indices.map(|index| self.rows.value(index)).collect(), self.parts)
+    /// The selected rows at `indices`.
+    pub(crate) fn narrowed(&self, indices: impl Iterator<Item = usize>) -> Selection {
+        let rows = indices.map(|index| self.rows.value(index)).collect();
+        Selection::new(self.base.clone(), rows, self.parts)
+    }
+
+    /// The columns at `indices`, in that order.
+    pub(crate) fn project(&self, indices: &[usize]) -> Selection {
+        let base = indices.iter().map(|index| self.base[*index].clone()).collect();
+        Selection::new(base, self.rows.clone(), self.parts)
     }
 
     /// Bytes of a column's values, about: copied or not.

@@ -49,7 +49,7 @@ fn repeats(batch: &Batch) -> bool {
     }
     let sample = batch.slice(0, batch.len().min(SAMPLE_ROWS));
     let all: Vec<usize> = (0..sample.columns().len()).collect();
-    let hashes = sample.layout(&all).encode(sample.columns(), sample.len()).hashes();
+    let hashes = sample.layout(&all).hashes(sample.columns(), sample.len());
     let mut seen = [0u64; 256];
     for hash in hashes {
         let bit = (hash >> 50) as usize;

@@ -165,12 +165,13 @@ impl Table {
 
     /// What was accepted since the last call, for the circuit: nothing if it cancels out.
     pub(crate) fn submit(&mut self) -> Batch {
-        let fresh: Vec<Batch> = self.accepted[self.submitted..].iter().map(|accepted| accepted.delta.clone()).collect();
-        let delta = match fresh.as_slice() {
+        let delta = match &self.accepted[self.submitted..] {
             [] => Batch::none(),
-            [one] => one.clone(),
-            many if many.iter().all(|b| matches!(b.weights(), Weights::Ones)) => Batch::concat(many),
-            many => Batch::concat(many).consolidate(),
+            [one] => one.delta.clone(),
+            many => {
+                let sum = Batch::concat(&many.iter().map(|accepted| accepted.delta.clone()).collect::<Vec<_>>());
+                if matches!(sum.weights(), Weights::Ones) { sum } else { sum.consolidate() }
+            }
         };
         self.submitted = self.accepted.len();
         delta

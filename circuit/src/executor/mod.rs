@@ -119,10 +119,7 @@ impl Executor {
     /// the contents of the older nodes that they read.
     pub fn install(&mut self, nodes: Vec<Node>) {
         for node in nodes {
-            let inputs: Vec<usize> = match node.kind {
-                Kind::Everywhere => Vec::new(),
-                _ => node.inputs.iter().map(|i| self.place(*i)).collect(),
-            };
+            let inputs = self.fed_by(&node);
             let types = || self.types(inputs[0]);
             let role = match &node.kind {
                 Kind::Source { .. } | Kind::Everywhere => Role::Source,
@@ -171,14 +168,20 @@ impl Executor {
         let cells = std::mem::take(&mut self.cells);
         self.places.clear();
         for cell in cells.into_iter().filter(|c| !nodes.contains(&c.node.id)) {
-            let inputs = match cell.node.kind {
-                Kind::Everywhere => Vec::new(),
-                _ => cell.node.inputs.iter().map(|i| self.place(*i)).collect(),
-            };
+            let inputs = self.fed_by(&cell.node);
             self.put(Cell { inputs, readers: Vec::new(), last_read: cell.stratum, ..cell });
         }
         self.starting = (0..self.cells.len()).filter(|place| self.cells[*place].starting).collect();
         self.find_holds();
+    }
+
+    /// The places of the nodes whose deltas a node is fed.
+    fn fed_by(&self, node: &Node) -> Vec<usize> {
+        match node.kind {
+            // Its deltas come with the epoch.
+            Kind::Everywhere => Vec::new(),
+            _ => node.inputs.iter().map(|input| self.place(*input)).collect(),
+        }
     }
 
     /// Puts a node behind all others.

@@ -95,7 +95,7 @@ impl Runtime {
         let guards = initialize_from(builders, others, move |allocator| {
             let post = posts.lock().unwrap_or_else(PoisonError::into_inner)[allocator.index()].take();
             let post = post.unwrap_or_else(|| panic!("a worker starts once"));
-            worker::live(allocator, post, &their_bell, spin.clone());
+            worker::live(allocator, post, &their_bell, spin);
         });
         let guards = guards.map_err(refused)?;
         let mut runtime = Runtime {
@@ -144,7 +144,9 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn remove(&mut self, nodes: &[NodeId]) -> Result<(), Error> {
-        self.apart.retain(|node| !nodes.contains(node));
+        nodes.iter().for_each(|node| {
+            self.apart.remove(node);
+        });
         self.entrances.remove(nodes);
         self.tell(|_| Command::Remove(nodes.to_vec()))
     }
@@ -166,7 +168,7 @@ impl Runtime {
     pub fn submit(&mut self, inputs: Vec<(NodeId, Batch)>, snapshots: Vec<(NodeId, Batch)>) -> Result<Epoch, Error> {
         while self.collect()? {}
         while self.outstanding >= self.config.epochs_in_flight {
-            self.await_epoch_so(|runtime| &mut runtime.spin_for_room)?;
+            self.await_epoch_so(self.spin_for_room)?;
         }
         self.epoch = Epoch(self.epoch.0 + 1);
         self.outstanding += 1;
@@ -346,22 +348,22 @@ impl Runtime {
             self.await_epoch()?;
         }
         while self.inbox.iter().any(VecDeque::is_empty) {
-            self.receive(|runtime| &mut runtime.spin)?;
+            self.receive(self.spin)?;
         }
         self.check()?;
         Ok(self.inbox.iter_mut().filter_map(VecDeque::pop_front).collect())
     }
 
     fn await_epoch(&mut self) -> Result<(), Error> {
-        self.await_epoch_so(|runtime| &mut runtime.spin)
+        self.await_epoch_so(self.spin)
     }
 
-    fn await_epoch_so(&mut self, spin: impl Fn(&mut Runtime) -> &mut Spin) -> Result<(), Error> {
+    fn await_epoch_so(&mut self, spin: Spin) -> Result<(), Error> {
         self.check()?;
         let before = self.outstanding;
         while self.outstanding == before {
             if !self.finish_epoch() {
-                self.receive(&spin)?;
+                self.receive(spin)?;
             }
         }
         Ok(())
@@ -380,14 +382,14 @@ impl Runtime {
     }
 
     /// Waits for one reply, looking for it as `spin` says before the thread parks.
-    fn receive(&mut self, spin: impl Fn(&mut Runtime) -> &mut Spin) -> Result<(), Error> {
+    fn receive(&mut self, mut spin: Spin) -> Result<(), Error> {
         self.check()?;
-        spin(self).reset();
+        spin.reset();
         loop {
             match self.replies.try_recv() {
                 Ok(reply) => return self.accept(reply),
                 Err(TryRecvError::Disconnected) => return Err(self.lost()),
-                Err(TryRecvError::Empty) if spin(self).goes_on() => spin(self).pause(),
+                Err(TryRecvError::Empty) if spin.goes_on() => spin.pause(),
                 Err(TryRecvError::Empty) => break,
             }
         }

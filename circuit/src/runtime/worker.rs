@@ -128,7 +128,7 @@ fn serve(worker: &mut Worker, post: &Post, bell: &Bell, spin: &mut Spin) {
 const GREEDY_ROUNDS: u32 = 64;
 
 /// A bounded wait in motion.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Spin {
     patience: Duration,
     /// Threads outnumber cores: one that spins gives way to the one it waits for.

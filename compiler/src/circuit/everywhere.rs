@@ -12,8 +12,8 @@ use deltaq_circuit::{Class, Kind, Node, NodeId, Partition};
 
 use super::{Circuit, Known, Placement};
 
-/// What it costs to send a row to another worker, in nanoseconds, as reckoned from the queries of Nexmark: its place among the rows that go there, a copy of its values there, and its part
-/// of what workers tell each other about an epoch.
+/// What it costs to send a row to another worker, in nanoseconds, as reckoned from the queries of Nexmark: its place among the rows that
+/// go there, a copy of its values there, and its part of what workers tell each other about an epoch.
 const SEND_COST: u32 = 40;
 
 /// What it costs to find out whether a row belongs to a worker.

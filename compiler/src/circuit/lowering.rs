@@ -219,7 +219,8 @@ impl<'a> Lowering<'a> {
         let partition = query.partition(0);
         let placement = placed(&partition);
         if !two_phase(&query)
-            && let Some(phased) = self.phased(&Phased { node, width: exprs.len(), keys, columns: &columns })
+            && let Some(phased) =
+                self.phased(&Phased { node, width: exprs.len(), keys, columns: &columns, partition: &partition })
         {
             return phased;
         }

@@ -142,11 +142,18 @@ impl Circuit {
 
     /// Drops the new nodes that `root` does not need: those that are computed everywhere instead.
     fn drop_unread(&mut self, root: NodeId) {
-        let needed = self.needed(&[root]);
-        let (kept, unread): (Vec<Node>, Vec<Node>) =
-            std::mem::take(&mut self.fresh).into_iter().partition(|node| needed.contains(&node.id));
-        self.fresh = kept;
-        self.forget(&unread.iter().map(|node| node.id).collect());
+        let mut needed = HashSet::from([root]);
+        let mut unread = HashSet::new();
+        // Readers first.
+        for node in self.fresh.iter().rev() {
+            if needed.contains(&node.id) {
+                needed.extend(&node.inputs);
+            } else {
+                unread.insert(node.id);
+            }
+        }
+        self.fresh.retain(|node| !unread.contains(&node.id));
+        self.forget(&unread);
     }
 
     /// Removes all nodes that none of `roots` needs (sources among them), and returns them.

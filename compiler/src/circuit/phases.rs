@@ -24,6 +24,8 @@ pub(super) struct Phased<'e> {
     pub(super) width: usize,
     pub(super) keys: &'e [Expr],
     pub(super) columns: &'e [Column],
+    /// Where the rows of a group must meet.
+    pub(super) partition: &'e Partition,
 }
 
 /// Calls that one aggregate of the first phase makes, by their numbers.
@@ -36,14 +38,10 @@ struct Branch {
 impl Lowering<'_> {
     /// The aggregate in two phases, where that is possible and of use.
     pub(super) fn phased(&mut self, whole: &Phased) -> Option<NodeId> {
-        let partition = match whole.keys.len() {
-            0 => Partition::One,
-            keys => Partition::Key((0..keys).collect()),
-        };
         let merged: Option<Vec<(Function, SqlType)>> = whole.columns.iter().map(merge).collect();
         // Of rows that have nothing but keys, equal ones are merged before they are sent.
         let merged = merged.filter(|_| whole.width > whole.keys.len())?;
-        if self.circuit.is_placed(whole.node, &partition) || !whole.keys.iter().all(is_shared) {
+        if self.circuit.is_placed(whole.node, whole.partition) || !whole.keys.iter().all(is_shared) {
             return None;
         }
         let parts: Vec<NodeId> = branches(whole.columns).iter().map(|branch| self.part(whole, branch)).collect();
@@ -59,8 +57,8 @@ impl Lowering<'_> {
         });
         let key_types = whole.keys.iter().map(|key| key.ty().arrow()).collect();
         let query = Aggregate::new((0..keys).collect(), key_types, columns.collect(), false);
-        let known = Known { placement: placed(&partition), insert_only: false, key: None };
-        let node = self.query(query, vec![(parts, partition)], known);
+        let known = Known { placement: placed(whole.partition), insert_only: false, key: None };
+        let node = self.query(query, vec![(parts, whole.partition.clone())], known);
         let keys = whole.keys.iter().enumerate().map(column);
         let results = merged.iter().zip(whole.columns).enumerate().map(|(at, ((_, ty), column))| {
             cast::to(
