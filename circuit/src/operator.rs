@@ -125,6 +125,10 @@ pub trait Operator: Send {
     /// Takes the deltas of one epoch, returns the delta of the output. Cost must follow the deltas, not the state.
     fn step(&mut self, context: &Context, inputs: &[Input]) -> Output;
 
+    /// After each step, when what it yielded is on its way: lets go of what the step has left without use. Until then the state may hold
+    /// more than the law asks for, never less.
+    fn settle(&mut self) {}
+
     /// The whole output as of now, from state alone; None where the state does not hold it
     /// (then it is computed by definition from the contents of the inputs).
     fn contents(&self) -> Option<Batch> {

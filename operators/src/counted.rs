@@ -149,12 +149,9 @@ impl Operator for Counts {
         let change = |&(row, was): &(u32, Weight)| (row, self.rule.multiplicity(self.counts[row as usize]) - was);
         let output = self.batch(before.iter().map(change));
         let gone: Vec<u32> = before.iter().map(|b| b.0).filter(|row| self.counts[*row as usize] == [0; 2]).collect();
-        if !gone.is_empty() {
-            gone.into_iter().for_each(|row| self.rows.release(row));
-            if self.rows.shrink() {
-                self.counts = Vec::new();
-                self.touched = Vec::new();
-            }
+        if self.rows.release(&gone) {
+            self.counts = Vec::new();
+            self.touched = Vec::new();
         }
         output.into()
     }

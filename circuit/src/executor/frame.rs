@@ -18,6 +18,8 @@ pub struct Frame {
     pub(super) deltas: Vec<Batch>,
     /// The places whose delta is not empty; sources may come twice.
     pub(super) changed: Vec<usize>,
+    /// The places of operators that have run.
+    pub(super) ran: Vec<usize>,
     /// By stratum: the nodes to run in it, the first on top.
     ready: Vec<BinaryHeap<Reverse<usize>>>,
     /// By place: whether it is in `ready`.
@@ -77,6 +79,7 @@ impl Frame {
         for place in self.changed.drain(..) {
             self.deltas[place] = Batch::none();
         }
+        self.ran.clear();
         self.sending.clear();
     }
 

@@ -327,8 +327,14 @@ impl Executor {
         messages
     }
 
-    /// After a stratum has run: arrangements that no later one reads take in their deltas.
-    pub fn settle(&mut self, frame: &Frame, stratum: usize) {
+    /// After a stratum has run: its operators let go of what they need no longer, arrangements that no later stratum reads take in their
+    /// deltas.
+    pub fn settle(&mut self, frame: &mut Frame, stratum: usize) {
+        for place in frame.ran.drain(..) {
+            if let Role::Operator(operator, _) = &mut self.cells[place].role {
+                operator.settle();
+            }
+        }
         for &place in &frame.changed {
             let cell = &mut self.cells[place];
             if let (Role::Arrange(trace), true) = (&mut cell.role, cell.last_read == stratum) {
@@ -381,6 +387,7 @@ impl Executor {
                     };
                     inputs.push(Input { delta: fed.as_ref().unwrap_or(&frame.deltas[*place]), trace });
                 }
+                frame.ran.push(place);
                 operator.step(&context, &inputs)
             }
             Role::Away => panic!("node {} runs inside itself", cell.node.id.0),
@@ -445,7 +452,7 @@ impl Executor {
         let mut messages = Vec::new();
         for stratum in 0..self.strata() {
             messages = self.run(&mut frame, stratum, messages);
-            self.settle(&frame, stratum);
+            self.settle(&mut frame, stratum);
         }
         let step = self.finish(&mut frame);
         self.put_back(frame);

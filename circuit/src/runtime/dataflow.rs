@@ -178,9 +178,9 @@ impl Host {
                 if self.executor.strata() == 1 {
                     self.executor.run(&mut frame, 0, Vec::new());
                     let step = self.executor.finish(&mut frame);
-                    // The caller may go on while arrangements take in what it has been told.
+                    // The caller may go on while state takes in what it has been told.
                     self.answer(Answer::Step(step));
-                    self.executor.settle(&frame, 0);
+                    self.executor.settle(&mut frame, 0);
                     self.executor.put_back(frame);
                 } else {
                     let epoch = epoch.0;
@@ -263,7 +263,7 @@ impl Host {
             capability.downgrade(&time(under.epoch, stratum));
             send(capability, messages);
         }
-        self.executor.settle(&under.frame, stratum as usize);
+        self.executor.settle(&mut under.frame, stratum as usize);
         under.own = self.executor.pending(&under.frame, stratum as usize).map(|s| s as u64);
         let next = self.next(&self.under_way[place]);
         let under = &mut self.under_way[place];

@@ -91,19 +91,23 @@ impl Groups {
         (0..keys.len()).map(find).collect()
     }
 
-    /// Lets a group go; its number will be given again.
-    pub fn release(&mut self, group: u32) {
-        let hash = self.keys.hash(group as usize);
-        if let Some(entry) = self.index.find_entry(hash, |g| g == group) {
-            entry.remove();
-            self.live[group as usize] = false;
-            self.keys.free(group as usize);
-            self.free.push(group);
+    /// Lets groups go, each named once; their numbers will be given again. Returns whether none is left and numbers start anew from 0.
+    pub fn release(&mut self, groups: &[u32]) -> bool {
+        let hashes: Vec<u64> = groups.iter().map(|group| self.keys.hash(*group as usize)).collect();
+        self.index.touch(hashes.iter().copied());
+        for (&group, &hash) in groups.iter().zip(&hashes) {
+            if let Some(entry) = self.index.find_entry(hash, |g| g == group) {
+                entry.remove();
+                self.live[group as usize] = false;
+                self.keys.free(group as usize);
+                self.free.push(group);
+            }
         }
+        !groups.is_empty() && self.shrink()
     }
 
-    /// Gives memory back after groups went: all of it when none is left. Returns whether numbers start anew from 0.
-    pub fn shrink(&mut self) -> bool {
+    /// Gives memory back after groups went: all of it when none is left.
+    fn shrink(&mut self) -> bool {
         self.keys.reclaim();
         self.index.shrink();
         if self.index.is_empty() && self.capacity() > 64 {

@@ -135,16 +135,20 @@ impl Index {
         if self.entries.is_empty() {
             return hashes.map(|_| NONE).collect();
         }
-        if self.entries.len() > CACHED_PLACES {
-            // Without a branch that waits for it, many cache misses are under way at a time.
-            let touched = hashes.clone().fold(0, |all, hash| all ^ self.entries[self.place(hash as u32)].slot);
-            std::hint::black_box(touched);
-        }
+        self.touch(hashes.clone());
         let candidate = |hash| match self.probe(hash as u32, |_| true) {
             Ok(place) => self.entries[place].slot,
             Err(_) => NONE,
         };
         hashes.map(candidate).collect()
+    }
+
+    /// Looks at where these hashes stand, so that it is in the cache: without a branch that waits for it, many misses are under way at a time.
+    pub fn touch(&self, hashes: impl Iterator<Item = u64>) {
+        if self.entries.len() > CACHED_PLACES {
+            let touched = hashes.fold(0, |all, hash| all ^ self.entries[self.place(hash as u32)].slot);
+            std::hint::black_box(touched);
+        }
     }
 
     /// The entry of this hash for which `same` holds.

@@ -93,6 +93,15 @@ impl Trace {
         matches.rows.reserve(len);
         matches.slots.reserve(len);
         let heads = self.keys.find_all(&self.index, &probing.keys, &probing.hashes, 0..len);
+        if self.has_each_key_once() {
+            for (row, slot) in heads.into_iter().enumerate() {
+                if slot != NONE && !probing.matches_none(row) {
+                    matches.rows.push(row as u32);
+                    matches.slots.push(slot);
+                }
+            }
+            return matches;
+        }
         if self.outgrows_cache() {
             std::hint::black_box(
                 heads.iter().filter(|s| **s != NONE).fold(0, |all, s| all ^ self.links[*s as usize].next),
@@ -109,6 +118,11 @@ impl Trace {
             }
         }
         matches
+    }
+
+    /// Whether no key has a second row, behind which to look.
+    fn has_each_key_once(&self) -> bool {
+        self.links.len() - self.free.len() == self.index.len()
     }
 
     /// Columns `columns` of the rows at `slots`.

@@ -152,12 +152,11 @@ impl DistinctValues {
     /// Lets those of `pairs` go that stand for no call.
     fn release(&mut self, pairs: &[u32]) {
         let width = self.calls.len();
-        for &pair in pairs {
-            if self.counts[pair as usize * width..][..width].iter().all(|count| *count == 0) {
-                self.pairs.release(pair);
-            }
-        }
-        if self.pairs.shrink() {
+        let counts_nothing = |pair: u32| self.counts[pair as usize * width..][..width].iter().all(|count| *count == 0);
+        let mut gone: Vec<u32> = pairs.iter().copied().filter(|pair| counts_nothing(*pair)).collect();
+        gone.sort_unstable();
+        gone.dedup();
+        if self.pairs.release(&gone) {
             self.counts = Vec::new();
         }
     }

@@ -172,6 +172,8 @@ struct Grouped {
     /// The step in which a group was last touched.
     touched: Vec<u32>,
     step: u32,
+    /// Groups that the step left without rows.
+    gone: Vec<u32>,
     /// There are no keys: one group.
     global: bool,
     /// The one group is here: on the worker that all rows come to, once it has started.
@@ -219,6 +221,7 @@ impl Grouped {
             columns,
             touched: Vec::new(),
             step: 0,
+            gone: Vec::new(),
             global: query.keys.is_empty(),
             present: false,
         };
@@ -344,16 +347,11 @@ impl Grouped {
         output.rows = rows.assume_consolidated();
     }
 
-    fn release(&mut self, touched: &[u32]) {
-        let mut released = false;
-        for &group in touched {
-            if !self.global && self.counts[group as usize] == 0 {
-                self.accumulators.iter_mut().for_each(|a| a.clear(group as usize));
-                self.groups.release(group);
-                released = true;
-            }
+    fn release(&mut self, groups: &[u32]) {
+        for accumulator in &mut self.accumulators {
+            groups.iter().for_each(|group| accumulator.clear(*group as usize));
         }
-        if released && self.groups.shrink() {
+        if self.groups.release(groups) {
             self.counts = Vec::new();
             self.touched = Vec::new();
             self.accumulators.iter_mut().for_each(|a| a.resize(0));
@@ -428,8 +426,15 @@ impl Operator for Grouped {
             };
             output.rows = Batch::with_len(columns, weights, rows.len()).assume_consolidated();
         }
-        self.release(&touched);
+        if !self.global {
+            self.gone.extend(touched.into_iter().filter(|group| self.counts[*group as usize] == 0));
+        }
         output
+    }
+
+    fn settle(&mut self) {
+        let gone = std::mem::take(&mut self.gone);
+        self.release(&gone);
     }
 
     fn contents(&self) -> Option<Batch> {

@@ -206,9 +206,12 @@ mod tests {
                 add(&mut all, &delta);
                 add(&mut shown, &output.rows);
                 prop_assert_eq!(&shown, &windows(&all, offset, limit));
-                let mut current = BTreeMap::new();
-                add(&mut current, &operator.current());
-                prop_assert_eq!(&current, &shown);
+                for settled in [false, true] {
+                    let mut current = BTreeMap::new();
+                    add(&mut current, &operator.current());
+                    prop_assert_eq!(&current, &shown, "settled: {}", settled);
+                    operator.settle();
+                }
                 Ok(())
             };
             let mut rest = BTreeMap::new();

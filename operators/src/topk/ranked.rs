@@ -28,6 +28,8 @@ pub(super) struct Ranked {
     rows: Rows,
     /// The step in which a group was last touched.
     touched: Vec<u32>,
+    /// The groups that were touched since the operator last settled.
+    looked_at: Vec<u32>,
     step: u32,
     /// Slots that go when the step's output is made.
     gone: Vec<u32>,
@@ -53,6 +55,7 @@ impl Ranked {
             front: if query.insert_only { None } else { query.window().and_then(ranking::front) },
             rows: Rows::new(&query.types),
             touched: Vec::new(),
+            looked_at: Vec::new(),
             step: 0,
             gone: Vec::new(),
             query: query.clone(),
@@ -220,14 +223,10 @@ impl Ranked {
     fn release(&mut self, groups: &[u32]) {
         let gone = std::mem::take(&mut self.gone);
         gone.into_iter().for_each(|slot| self.rows.free(slot));
-        for &group in groups {
-            let ranking = &mut self.rankings[group as usize];
-            if ranking.is_empty() {
-                *ranking = Ranking::default();
-                self.groups.release(group);
-            }
-        }
-        if self.groups.shrink() {
+        let is_empty = |group: &u32| self.rankings[*group as usize].is_empty();
+        let empty: Vec<u32> = groups.iter().copied().filter(is_empty).collect();
+        empty.iter().for_each(|group| self.rankings[*group as usize] = Ranking::default());
+        if self.groups.release(&empty) {
             self.rankings = Vec::new();
             self.touched = Vec::new();
         }
@@ -311,9 +310,13 @@ impl Operator for Ranked {
         let mut old = self.windows(&touched);
         self.add(delta, &groups);
         let changes = old.changes(&mut self.windows(&touched));
-        let output = self.batch(&changes);
-        self.release(&touched);
-        output.into()
+        self.looked_at.extend(touched);
+        self.batch(&changes).into()
+    }
+
+    fn settle(&mut self) {
+        let looked_at = std::mem::take(&mut self.looked_at);
+        self.release(&looked_at);
     }
 
     fn contents(&self) -> Option<Batch> {
