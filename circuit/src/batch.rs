@@ -5,7 +5,6 @@
 //!            └─ Utf8  [a, a, b]                  or  Each [1, 1, -1]
 //! ```
 
-use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
@@ -102,10 +101,26 @@ impl Batch {
         }
         let (weights, len) = (self.weights_at(indices.values()), indices.len());
         let selection = match &self.columns {
-            Columns::Here(columns) => Selection::new(columns.clone(), indices, parts),
-            Columns::Selected(selection) => selection.narrowed(indices.values().iter().map(|index| *index as usize)),
+            Columns::Here(columns) => Selection::dealt(columns, indices, parts),
+            Columns::Selected(selection) => selection.narrowed(indices.values()),
         };
         Batch { columns: Columns::Selected(Arc::new(selection)), weights, len, consolidated: self.consolidated }
+    }
+
+    /// Columns that lie elsewhere, each row with the weight given. `len`: as of [`Batch::with_len`].
+    pub fn lying(selection: Selection, weights: Weights, len: usize) -> Batch {
+        if let Weights::Each(each) = &weights {
+            assert_eq!(each.len(), len, "{} weights for {len} rows", each.len());
+        }
+        Batch { columns: Columns::Selected(Arc::new(selection)), weights, len, consolidated: len == 0 }
+    }
+
+    /// The same with all columns here: nothing else is held for it.
+    pub fn gathered(self) -> Batch {
+        match &self.columns {
+            Columns::Here(_) => self,
+            Columns::Selected(selection) => Batch { columns: Columns::Here(selection.columns().to_vec()), ..self },
+        }
     }
 
     fn weights_at(&self, rows: &[u32]) -> Weights {
@@ -175,29 +190,21 @@ impl Batch {
     pub fn data_type(&self, index: usize) -> &DataType {
         match &self.columns {
             Columns::Here(columns) => columns[index].data_type(),
-            Columns::Selected(selection) => selection.base()[index].data_type(),
+            Columns::Selected(selection) => selection.base(index).data_type(),
         }
     }
 
     /// How many columns there are.
-    fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         match &self.columns {
             Columns::Here(columns) => columns.len(),
-            Columns::Selected(selection) => selection.base().len(),
+            Columns::Selected(selection) => selection.width(),
         }
     }
 
     /// Among how many batches the rows of its columns are dealt out: 1, unless it is a [`Selection`].
     pub fn parts(&self) -> usize {
         self.selection().map_or(1, Selection::parts)
-    }
-
-    /// Where `rows` of this batch lie: columns, and which of their rows. Nothing is copied but, of a [`Selection`], the numbers.
-    pub fn lying<'a>(&'a self, rows: &'a [u32]) -> (&'a [ArrayRef], Cow<'a, [u32]>) {
-        match &self.columns {
-            Columns::Here(columns) => (columns, Cow::Borrowed(rows)),
-            Columns::Selected(selection) => (selection.base(), Cow::Owned(selection.places(rows))),
-        }
     }
 
     /// The weights.
@@ -236,7 +243,7 @@ impl Batch {
         let seen = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_default();
         let columns: usize = match &self.columns {
             Columns::Here(columns) => columns.iter().map(seen).sum(),
-            Columns::Selected(selection) => (0..selection.base().len()).map(|index| selection.bytes(index)).sum(),
+            Columns::Selected(selection) => (0..selection.width()).map(|index| selection.bytes(index)).sum(),
         };
         columns + weights
     }
@@ -298,7 +305,10 @@ impl Batch {
         }
         let columns = match &self.columns {
             Columns::Here(columns) => Columns::Here(columns.iter().map(|c| c.slice(offset, len)).collect()),
-            Columns::Selected(selection) => Columns::Selected(Arc::new(selection.narrowed(offset..offset + len))),
+            Columns::Selected(selection) => {
+                let rows: Vec<u32> = (offset as u32..(offset + len) as u32).collect();
+                Columns::Selected(Arc::new(selection.narrowed(&rows)))
+            }
         };
         let weights = match &self.weights {
             Weights::Ones => Weights::Ones,
@@ -312,10 +322,9 @@ impl Batch {
         if indices.is_empty() {
             return Batch::none();
         }
-        let taken = |columns: &[ArrayRef], rows: &UInt32Array| columns.iter().map(|c| arrays::take(c, rows)).collect();
         let columns = match &self.columns {
-            Columns::Here(columns) => taken(columns, indices),
-            Columns::Selected(selection) => taken(selection.base(), &selection.places(indices.values()).into()),
+            Columns::Here(columns) => columns.iter().map(|c| arrays::take(c, indices)).collect(),
+            Columns::Selected(selection) => selection.narrowed(indices.values()).columns().to_vec(),
         };
         let weights = self.weights_at(indices.values());
         Batch { columns: Columns::Here(columns), weights, len: indices.len(), consolidated: false }

@@ -91,6 +91,24 @@ impl Keys {
         self.len() == 0
     }
 
+    /// The keys at `rows`.
+    pub fn take(&self, rows: &[u32]) -> Keys {
+        let at = || rows.iter().map(|row| *row as usize);
+        match self {
+            Keys::Fixed(keys) => Keys::Fixed(at().map(|row| keys[row]).collect()),
+            Keys::Wide(keys) => Keys::Wide(at().map(|row| keys[row]).collect()),
+            Keys::Bytes(keys) => {
+                let mut taken = ByteKeys { offsets: Vec::with_capacity(rows.len() + 1), data: Vec::new() };
+                taken.offsets.push(0);
+                for row in at() {
+                    taken.data.extend_from_slice(keys.get(row));
+                    taken.offsets.push(taken.data.len() as u32);
+                }
+                Keys::Bytes(taken)
+            }
+        }
+    }
+
     /// Whether the keys of two rows are equal.
     #[inline]
     pub fn same(&self, a: usize, b: usize) -> bool {

@@ -1,11 +1,12 @@
 //! What a node of the circuit means ([`Query`]) and how it runs ([`Operator`]).
 
+use std::cell::OnceCell;
 use std::fmt::Debug;
 
 use arrow_schema::DataType;
 
 use crate::batch::{Batch, Epoch, Weight};
-use crate::trace::Trace;
+use crate::trace::{HashedKeys, Trace};
 
 /// A function on whole collections: what a node means, whatever runs it.
 ///
@@ -103,6 +104,21 @@ pub struct Input<'a> {
     pub delta: &'a Batch,
     /// The arrangement this input is, where it is one: its content before this epoch's delta.
     pub trace: Option<&'a Trace>,
+    /// Where the delta's keys are kept once somebody has asked for them: all readers share them, and the arrangement that takes the delta in.
+    pub hashed: Option<&'a OnceCell<HashedKeys>>,
+}
+
+impl<'a> Input<'a> {
+    /// A delta that is not kept.
+    pub fn of(delta: &'a Batch) -> Input<'a> {
+        Input { delta, trace: None, hashed: None }
+    }
+
+    /// The delta's keys as the arrangement has them.
+    pub fn hashed(&self) -> Option<&'a HashedKeys> {
+        let (trace, hashed) = (self.trace?, self.hashed?);
+        Some(hashed.get_or_init(|| trace.hash(self.delta)))
+    }
 }
 
 /// When and where an operator runs.

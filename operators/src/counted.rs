@@ -110,7 +110,8 @@ impl Counts {
         if delta.is_empty() {
             return Vec::new();
         }
-        let rows = self.rows.assign(&self.rows.layout().encode(delta.columns(), delta.len()));
+        let all: Vec<usize> = (0..delta.columns().len()).collect();
+        let rows = self.rows.assign_rows(delta, &all);
         self.counts.resize(self.rows.capacity(), [0; 2]);
         self.touched.resize(self.rows.capacity(), 0);
         rows

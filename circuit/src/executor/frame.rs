@@ -1,5 +1,6 @@
 //! An epoch under way: what nodes have yielded in it, and which have yet to run.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -8,6 +9,7 @@ use super::{Cell, Role};
 use crate::batch::{Batch, Epoch};
 use crate::graph::NodeId;
 use crate::operator::RowError;
+use crate::trace::HashedKeys;
 
 /// An epoch under way. A frame knows which nodes have something to do, so that an epoch costs what its changes reach, however many
 /// nodes there are. It is used again for later epochs.
@@ -16,6 +18,8 @@ pub struct Frame {
     pub(super) epoch: Epoch,
     /// Each node's delta, by its place.
     pub(super) deltas: Vec<Batch>,
+    /// The keys of arrangements' deltas, by place, where somebody has asked for them.
+    pub(super) hashed: Vec<OnceCell<HashedKeys>>,
     /// The places whose delta is not empty; sources may come twice.
     pub(super) changed: Vec<usize>,
     /// The places of operators that have run.
@@ -36,6 +40,7 @@ impl Frame {
     pub(super) fn begin(&mut self, epoch: Epoch, cells: usize, strata: usize) {
         self.epoch = epoch;
         self.deltas.resize_with(cells, Batch::none);
+        self.hashed.resize_with(cells, OnceCell::new);
         self.is_ready.resize(cells, false);
         self.ready.resize_with(strata, BinaryHeap::new);
     }
@@ -78,6 +83,7 @@ impl Frame {
         }
         for place in self.changed.drain(..) {
             self.deltas[place] = Batch::none();
+            self.hashed[place].take();
         }
         self.ran.clear();
         self.sending.clear();

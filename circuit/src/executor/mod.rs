@@ -338,7 +338,7 @@ impl Executor {
         for &place in &frame.changed {
             let cell = &mut self.cells[place];
             if let (Role::Arrange(trace), true) = (&mut cell.role, cell.last_read == stratum) {
-                trace.update(&frame.deltas[place]);
+                trace.update_hashed(&frame.deltas[place], frame.hashed[place].get());
             }
         }
     }
@@ -385,7 +385,8 @@ impl Executor {
                         Role::Arrange(trace) if fed.is_none() => Some(&**trace),
                         _ => None,
                     };
-                    inputs.push(Input { delta: fed.as_ref().unwrap_or(&frame.deltas[*place]), trace });
+                    let hashed = trace.map(|_| &frame.hashed[*place]);
+                    inputs.push(Input { delta: fed.as_ref().unwrap_or(&frame.deltas[*place]), trace, hashed });
                 }
                 frame.ran.push(place);
                 operator.step(&context, &inputs)
@@ -435,7 +436,7 @@ impl Executor {
         watched.sort_unstable();
         watched.dedup();
         let consolidated =
-            watched.into_iter().map(|at| (self.cells[at].node.id, frame.deltas[at].clone().consolidate()));
+            watched.into_iter().map(|at| (self.cells[at].node.id, frame.deltas[at].consolidate().gathered()));
         let outputs = consolidated.filter(|(_, delta)| !delta.is_empty()).collect();
         Step { outputs, errors: std::mem::take(&mut frame.errors) }
     }

@@ -4,6 +4,7 @@ use arrow_array::UInt32Array;
 
 use crate::batch::{Batch, Weights};
 use crate::picked::Picked;
+use crate::selection::Places;
 
 /// Some rows of a batch. The batch is shared, not copied: who gets portions from several workers copies each value once,
 /// to its place.
@@ -46,13 +47,16 @@ impl Portion {
             [one] => one.gathered(),
             many => {
                 let len = many.iter().map(|portion| portion.len()).sum();
-                let columns = (0..many[0].batch.columns().len()).map(|column| {
-                    let mut picked = Picked::new(many[0].batch.column(column).data_type(), len);
-                    for portion in many {
-                        let values = portion.batch.column(column);
+                let places: Vec<Places> = many.iter().map(|_| Places::default()).collect();
+                let columns = (0..many[0].batch.width()).map(|column| {
+                    let mut picked = Picked::new(many[0].batch.data_type(column), len);
+                    for (portion, places) in many.iter().zip(&places) {
                         match &portion.rows {
-                            Some(rows) => picked.push(values, rows.values()),
-                            None => picked.push_all(values),
+                            Some(rows) => {
+                                let (base, at) = places.of(&portion.batch, column, rows.values());
+                                picked.push(base, at);
+                            }
+                            None => picked.push_all(portion.batch.column(column)),
                         }
                     }
                     picked.finish()

@@ -1,4 +1,6 @@
-//! Bytes of any length by slot.
+//! Bytes of any length by slot. Slots that hold the same may have their bytes in one place.
+
+use std::collections::HashMap;
 
 use arrow_buffer::Buffer;
 
@@ -12,9 +14,11 @@ pub(crate) struct Arena {
     segments: Vec<Segment>,
     /// The segment that is written to, if there is one.
     open: Option<usize>,
-    /// Bytes in all segments, those of freed slots among them.
+    /// Bytes that slots were given, and of those the bytes of slots that were freed. Bytes in one place count for each slot that has them.
     used: usize,
     dead: usize,
+    /// Whether slots have their bytes in one place.
+    repeats: bool,
 }
 
 #[derive(Debug)]
@@ -87,6 +91,17 @@ impl Arena {
         self.places[slot] = (segment as u64) << 32 | start as u64;
     }
 
+    /// Lets `slot` hold what `other` holds, without a copy.
+    #[inline]
+    pub(crate) fn repeat(&mut self, slot: usize, other: usize) {
+        let length = self.lengths[other];
+        self.dead += self.lengths[slot] as usize;
+        self.used += length as usize;
+        self.lengths[slot] = length;
+        self.places[slot] = self.places[other];
+        self.repeats = true;
+    }
+
     pub(crate) fn resize(&mut self, slots: usize) {
         self.places.resize(slots, 0);
         self.lengths.resize(slots, 0);
@@ -143,12 +158,22 @@ impl Arena {
             return;
         }
         let old = std::mem::take(&mut self.segments);
+        let repeats = std::mem::take(&mut self.repeats);
         (self.used, self.dead, self.open) = (0, 0, None);
+        // Where slots had their bytes in one place, they have them in one place again: by the old place the slot that has moved.
+        let mut moved: HashMap<u64, usize> = HashMap::new();
         for slot in 0..self.places.len() {
             let (place, length) = (self.places[slot], self.lengths[slot] as usize);
-            if length > 0 {
+            if length == 0 {
+                continue;
+            }
+            let first = if repeats { *moved.entry(place).or_insert(slot) } else { slot };
+            if first == slot {
                 let start = place as u32 as usize;
                 self.places[slot] = self.append(&old[(place >> 32) as usize].bytes()[start..start + length]);
+            } else {
+                self.lengths[slot] = 0;
+                self.repeat(slot, first);
             }
         }
     }
@@ -193,6 +218,27 @@ mod tests {
         assert!(arena.get(100).ends_with(b"100/4"));
         arena.set(1, &vec![7; 3 * SEGMENT_MAX]);
         assert_eq!(arena.get(1).len(), 3 * SEGMENT_MAX);
+    }
+
+    #[test]
+    fn repeated_bytes_lie_once_before_and_after_they_are_reclaimed() {
+        let mut arena = Arena::default();
+        arena.resize(3_000);
+        for text in 0..3usize {
+            arena.set(text, &vec![text as u8; 10_000]);
+            (text + 3..3_000).step_by(3).for_each(|slot| arena.repeat(slot, text));
+        }
+        let holds = |arena: &Arena, mut slots: std::ops::Range<usize>| {
+            slots.all(|slot| arena.get(slot) == vec![(slot % 3) as u8; 10_000])
+        };
+        assert!(holds(&arena, 0..3_000) && arena.bytes() < 200 << 10, "{}", arena.bytes());
+        (0..2_400).for_each(|slot| arena.free(slot));
+        arena.reclaim();
+        assert!(holds(&arena, 2_400..3_000) && arena.bytes() < 200 << 10, "{}", arena.bytes());
+        assert_eq!((arena.used, arena.dead), (600 * 10_000, 0));
+        (2_400..3_000).for_each(|slot| arena.free(slot));
+        arena.reclaim();
+        assert!(arena.segments.is_empty() && arena.used == 0);
     }
 
     #[test]

@@ -70,7 +70,19 @@ impl Column {
                 let length =
                     |row: usize| if view.is_null(row) { 0 } else { (offsets[row + 1] - offsets[row]) as usize };
                 let buffer = arrays::text_buffer(array);
-                if Arena::may_share(buffer, pairs().map(|(row, _)| length(row)).sum::<usize>() * parts) {
+                if array.len() < rows.len() {
+                    // Values that several slots hold are written once.
+                    let mut written = vec![None; array.len()];
+                    for (row, slot) in pairs() {
+                        match written[row] {
+                            Some(first) => arena.repeat(slot, first),
+                            None => {
+                                arena.set(slot, &data[offsets[row] as usize..][..length(row)]);
+                                written[row] = Some(slot);
+                            }
+                        }
+                    }
+                } else if Arena::may_share(buffer, pairs().map(|(row, _)| length(row)).sum::<usize>() * parts) {
                     let segment = arena.share(buffer, parts);
                     pairs().for_each(|(row, slot)| arena.refer(slot, segment, offsets[row] as usize, length(row)));
                 } else {

@@ -1,10 +1,12 @@
 //! The group table: key → group number, with numbers used again when a group goes.
 
-use arrow_array::ArrayRef;
+use arrow_array::{Array, ArrayRef, UInt32Array};
 
 use super::NONE;
 use super::index::Index;
 use super::key_store::KeyStore;
+use crate::arrays;
+use crate::batch::Batch;
 use crate::keys::{KeyLayout, Keys};
 
 /// Rows that are looked up together before new groups are made of those that are not found.
@@ -18,6 +20,38 @@ pub struct Groups {
     index: Index,
     free: Vec<u32>,
     live: Vec<bool>,
+}
+
+/// Columns that repeat the rows of a base.
+struct Repeated<'a> {
+    columns: Vec<&'a ArrayRef>,
+    /// The rows of the base that stand somewhere.
+    used: Vec<u32>,
+    /// Which of those stands in each row.
+    of: Vec<u32>,
+}
+
+impl Repeated<'_> {
+    fn of<'a>(rows: &'a Batch, columns: &[usize]) -> Option<Repeated<'a>> {
+        let (selection, first) = (rows.selection()?, *columns.first()?);
+        let group = selection.group(first)?;
+        let one = columns.iter().all(|column| selection.group(*column) == Some(group));
+        if !one || selection.base(first).len() * 2 > rows.len() {
+            return None;
+        }
+        let mut numbers = vec![NONE; selection.base(first).len()];
+        let mut used = Vec::new();
+        let number = |row: &u32| {
+            let number = &mut numbers[*row as usize];
+            if *number == NONE {
+                *number = used.len() as u32;
+                used.push(*row);
+            }
+            *number
+        };
+        let of = selection.rows(group).iter().map(number).collect();
+        Some(Repeated { columns: columns.iter().map(|column| selection.base(*column)).collect(), used, of })
+    }
 }
 
 impl Groups {
@@ -68,6 +102,23 @@ impl Groups {
             }
         }
         groups
+    }
+
+    /// The group of each row of `rows` by columns `columns`, made where it is new. Cost: a lookup a row; where all columns repeat rows of a base
+    /// that is half as long or shorter, a lookup a row of that.
+    pub fn assign_rows(&mut self, rows: &Batch, columns: &[usize]) -> Vec<u32> {
+        match Repeated::of(rows, columns) {
+            Some(repeated) => {
+                let base = UInt32Array::from(repeated.used);
+                let key: Vec<ArrayRef> = repeated.columns.iter().map(|column| arrays::take(column, &base)).collect();
+                let groups = self.assign(&self.layout.encode(&key, base.len()));
+                repeated.of.iter().map(|nth| groups[*nth as usize]).collect()
+            }
+            None => {
+                let key: Vec<ArrayRef> = columns.iter().map(|column| rows.column(*column).clone()).collect();
+                self.assign(&self.layout.encode(&key, rows.len()))
+            }
+        }
     }
 
     fn assign_one(&mut self, keys: &Keys, hash: u64, row: usize) -> u32 {
@@ -125,5 +176,36 @@ impl Groups {
     /// Bytes allocated.
     pub fn bytes(&self) -> usize {
         self.keys.bytes() + self.index.bytes() + self.free.capacity() * 4 + self.live.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{Int64Array, StringArray};
+    use arrow_schema::DataType;
+
+    use super::*;
+    use crate::batch::Weights;
+    use crate::selection::Selection;
+
+    #[test]
+    fn rows_that_repeat_have_the_groups_that_copies_have() {
+        // Of five base rows two are equal, and one stands nowhere.
+        let names: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("nowhere"), Some("a"), Some("b")]));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 1, 2, 1, 1]));
+        let of: Vec<u32> = (0..40).map(|row| [4, 0, 1, 3][row % 4]).collect();
+        let columns = vec![(numbers, Some(0)), (names, Some(0))];
+        let lying = Batch::lying(Selection::new(columns, vec![of.into()], 40), Weights::Ones, 40);
+        let (mut repeated, mut plain) = (new(), new());
+        let groups = repeated.assign_rows(&lying, &[1, 0]);
+        assert_eq!(groups, plain.assign_rows(&lying.clone().gathered(), &[1, 0]));
+        assert_eq!((repeated.len(), groups[1], groups[3]), (3, 1, 1));
+        assert!(repeated.release(&[0, 1, 2]) || repeated.is_empty());
+
+        fn new() -> Groups {
+            Groups::new(KeyLayout::new(&[DataType::Utf8, DataType::Int64]))
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! A trace: the integral z⁻¹(I(s)) of a stream, searchable by key.
 //!
 //! ```text
-//!   index: hash of key → newest slot of the key
+//!   index: hash of key → a slot of the key
 //!                            │ next      slots:  key │ other columns │ weight
-//!                            └──→ older ──→ oldest   (freed slots are used again)
+//!                            └──→ another ──→ …   (freed slots are used again)
 //! ```
 //!
 //! Memory follows live rows: slots whose weight comes to 0 are freed and used again, and a trace that has become
@@ -16,6 +16,7 @@
 mod arena;
 mod column;
 mod groups;
+mod hashed;
 mod index;
 mod key_store;
 mod rows;
@@ -26,15 +27,17 @@ use arrow_schema::DataType;
 
 use crate::arrays::View;
 use crate::batch::{Batch, Weight, Weights};
-use crate::keys::{self, KeyLayout, Keys};
+use crate::keys::{self, KeyLayout};
 use crate::operator::Size;
+use crate::selection::Places;
 use column::Column;
 pub use groups::Groups;
+pub use hashed::HashedKeys;
 pub use index::{Found, Index};
 pub use key_store::KeyStore;
 pub use rows::Rows;
+pub use search::Matches;
 use search::row_hash;
-pub use search::{HashedKeys, Matches};
 
 const NONE: u32 = u32::MAX;
 /// Rows whose places in state are looked at together before they are changed one by one.
@@ -67,7 +70,9 @@ pub struct Trace {
     free: Vec<u32>,
     index: Index,
     rows: Option<Index>,
+    /// Slots of a weight below 0, and of another than 1.
     negatives: usize,
+    others: usize,
 }
 
 /// What a slot has beside its row; together, since who looks at one needs the others.
@@ -75,9 +80,9 @@ pub struct Trace {
 struct Link {
     /// 0: the slot is free.
     weight: Weight,
-    /// The slot of the next older row of the key.
+    /// The slot of the next row of the key.
     next: u32,
-    /// The slot of the next newer row of the key.
+    /// The slot of the row before.
     prev: u32,
 }
 
@@ -103,6 +108,7 @@ impl Trace {
             index: Index::default(),
             rows: None,
             negatives: 0,
+            others: 0,
         }
     }
 
@@ -125,7 +131,7 @@ impl Trace {
     /// Takes in what a lazy trace has set aside, so that lookups see it. O(rows set aside), each row once.
     pub fn prepare(&mut self) {
         for batch in std::mem::take(&mut self.pending) {
-            if self.rest.is_empty() { self.absorb(&batch.consolidate()) } else { self.absorb(&batch) }
+            if self.rest.is_empty() { self.absorb(&batch.consolidate(), None) } else { self.absorb(&batch, None) }
         }
     }
 
@@ -137,6 +143,11 @@ impl Trace {
 
     /// Adds a delta. Cost: O(|delta|), amortised.
     pub fn update(&mut self, delta: &Batch) {
+        self.update_hashed(delta, None);
+    }
+
+    /// The same; `hashed`: what [`Trace::hash`] gives for the delta, if somebody has asked for it.
+    pub fn update_hashed(&mut self, delta: &Batch, hashed: Option<&HashedKeys>) {
         if delta.is_empty() {
             return;
         }
@@ -148,10 +159,10 @@ impl Trace {
         if self.lazy {
             self.prepare();
         }
-        if matches!(delta.weights(), Weights::Ones) && !self.rest.is_empty() {
-            self.absorb(delta);
+        if delta.is_consolidated() || matches!(delta.weights(), Weights::Ones) && !self.rest.is_empty() {
+            self.absorb(delta, hashed);
         } else {
-            self.absorb(&delta.consolidate());
+            self.absorb(&delta.consolidate(), None);
         }
         self.shrink();
     }
@@ -164,17 +175,18 @@ impl Trace {
     pub fn overwrite(&mut self, slots: &[u32], rows: &Batch, at: &[u32]) {
         assert!(self.pending.is_empty() && self.rows.is_none(), "only a trace of few rows a key is overwritten");
         debug_assert!(slots.iter().all(|slot| self.weight(*slot) == 1), "a row that stands once is overwritten");
-        let (columns, places) = rows.lying(at);
+        let places = Places::default();
         for (column, &from) in self.columns.iter_mut().zip(&self.rest) {
-            column.write(&columns[from], &places, slots, rows.parts());
+            let (values, at) = places.of(rows, from, at);
+            column.write(values, at, slots, rows.parts());
         }
         self.columns.iter_mut().for_each(Column::reclaim);
     }
 
     /// The rows that are not left out.
     fn searchable(&self, rows: &Batch) -> Batch {
-        let (columns, _) = rows.lying(&[]);
-        if self.nulls || self.key.iter().all(|&k| columns[k].null_count() == 0) {
+        let places = Places::default();
+        if self.nulls || self.key.iter().all(|&k| places.of(rows, k, &[]).0.null_count() == 0) {
             return rows.clone();
         }
         let key: Vec<ArrayRef> = self.key.iter().map(|&k| rows.column(k).clone()).collect();
@@ -197,42 +209,45 @@ impl Trace {
         }
     }
 
-    fn absorb(&mut self, delta: &Batch) {
+    fn absorb(&mut self, delta: &Batch, hashed: Option<&HashedKeys>) {
         if delta.is_empty() {
             return;
         }
-        let key: Vec<ArrayRef> = self.key.iter().map(|&k| delta.column(k).clone()).collect();
-        let keys = self.layout.encode(&key, delta.len());
-        let hashes = keys.hashes();
-        let left_out = if self.nulls { None } else { keys::any_null(&key) };
+        let fresh = hashed.is_none().then(|| self.hash(delta));
+        let Some(hashed) = hashed.or(fresh.as_ref()) else { return };
         // Rows that are only added are compared with none.
         let compared = !matches!(delta.weights(), Weights::Ones) || self.negatives > 0 || self.rows.is_some();
         let columns = self.rest.iter().filter(|_| compared);
         let rest: Vec<View> = columns.map(|&c| View::of(delta.column(c))).collect();
+        if matches!(delta.weights(), Weights::Ones) && self.negatives == 0 && !self.rest.is_empty() {
+            // Nothing to cancel, nothing to add to.
+            let rows: Vec<u32> = (0..delta.len() as u32).filter(|row| !hashed.matches_none(*row as usize)).collect();
+            return self.insert(delta, hashed, &rest, &rows, &vec![1; rows.len()]);
+        }
         let mut rows = Vec::with_capacity(delta.len());
         let mut weights = Vec::with_capacity(delta.len());
         for row in 0..delta.len() {
             if row % TOUCHED == 0 && self.outgrows_cache() {
                 let block = row..delta.len().min(row + TOUCHED);
                 let looks = |row: &usize| delta.weight(*row) < 0 || self.rest.is_empty() || self.negatives > 0;
-                self.touch(&keys, &hashes, block.filter(looks));
+                self.touch(hashed, block.filter(looks).map(|row| hashed.number(row)));
             }
-            if left_out.as_ref().is_some_and(|n| n.is_null(row)) {
+            if hashed.matches_none(row) {
                 continue;
             }
             let mut weight = delta.weight(row);
-            if self.rest.is_empty() && weight > 0 && self.raise(&keys, hashes[row], row, weight) {
+            if self.rest.is_empty() && weight > 0 && self.raise(hashed, row, weight) {
                 continue;
             }
             if weight < 0 || self.negatives > 0 {
-                weight = self.cancel(&keys, hashes[row], &rest, row, weight);
+                weight = self.cancel(hashed, &rest, row, weight);
             }
             if weight != 0 {
                 rows.push(row as u32);
                 weights.push(weight);
             }
         }
-        self.insert(delta, &keys, &hashes, &rest, &rows, &weights);
+        self.insert(delta, hashed, &rest, &rows, &weights);
     }
 
     /// Whether lookups wait for memory. What the caches hold is found as fast without looking twice.
@@ -240,9 +255,9 @@ impl Trace {
         self.index.len() >= CACHED_KEYS || self.links.len() >= CACHED_ROWS
     }
 
-    /// Looks at all that changes to these rows will look at, all rows at a time, so that their cache misses overlap.
-    fn touch(&self, keys: &Keys, hashes: &[u64], rows: impl Iterator<Item = usize> + Clone) {
-        self.touch_slots(&self.keys.find_all(&self.index, keys, hashes, rows));
+    /// Looks at all that changes to rows of these keys will look at, all keys at a time, so that their cache misses overlap.
+    fn touch(&self, hashed: &HashedKeys, numbers: impl Iterator<Item = usize> + Clone) {
+        self.touch_slots(&self.keys.find_all(&self.index, &hashed.keys, &hashed.hashes, numbers));
     }
 
     fn touch_slots(&self, slots: &[u32]) {
@@ -253,19 +268,26 @@ impl Trace {
         });
     }
 
+    /// The slot from which on the rows of a row's key are found.
+    fn head(&self, hashed: &HashedKeys, row: usize) -> Option<u32> {
+        let number = hashed.number(row);
+        self.index.find(hashed.hashes[number], |s| self.keys.equals(s as usize, &hashed.keys, number))
+    }
+
     /// Where the key is the whole row: adds `weight` to the slot that holds it, if there is one with a weight above 0.
-    fn raise(&mut self, keys: &Keys, hash: u64, row: usize, weight: Weight) -> bool {
-        let found = self.index.find(hash, |s| self.keys.equals(s as usize, keys, row));
+    fn raise(&mut self, hashed: &HashedKeys, row: usize, weight: Weight) -> bool {
+        let found = self.head(hashed, row);
         let held = found.filter(|s| self.links[*s as usize].weight > 0);
         if let Some(slot) = held {
-            self.links[slot as usize].weight += weight;
+            self.weigh(slot, self.links[slot as usize].weight + weight);
         }
         held.is_some()
     }
 
     /// Lets `weight` of row `row` cancel against equal rows of the other sign; returns what is left of it.
-    fn cancel(&mut self, keys: &Keys, hash: u64, rest: &[View], row: usize, mut weight: Weight) -> Weight {
-        let Some(head) = self.index.find(hash, |s| self.keys.equals(s as usize, keys, row)) else { return weight };
+    fn cancel(&mut self, hashed: &HashedKeys, rest: &[View], row: usize, mut weight: Weight) -> Weight {
+        let Some(head) = self.head(hashed, row) else { return weight };
+        let hash = hashed.hashes[hashed.number(row)];
         let mut slot = head;
         let mut seen = 0;
         while slot != NONE && weight != 0 {
@@ -275,14 +297,16 @@ impl Trace {
             }
             seen += 1;
             if seen == CHAIN_MAX && next != NONE {
-                return self.cancel_by_row(keys, hash, rest, row, weight);
+                return self.cancel_by_row(hashed, rest, row, weight);
             }
             slot = next;
         }
         weight
     }
 
-    fn cancel_by_row(&mut self, keys: &Keys, hash: u64, rest: &[View], row: usize, mut weight: Weight) -> Weight {
+    fn cancel_by_row(&mut self, hashed: &HashedKeys, rest: &[View], row: usize, mut weight: Weight) -> Weight {
+        let number = hashed.number(row);
+        let hash = hashed.hashes[number];
         if self.rows.is_none() {
             self.rows = Some(self.index_rows());
         }
@@ -291,7 +315,7 @@ impl Trace {
             let Some(index) = &self.rows else { break };
             let found = index.find(full, |s| {
                 self.links[s as usize].weight.signum() == -weight.signum()
-                    && self.keys.equals(s as usize, keys, row)
+                    && self.keys.equals(s as usize, &hashed.keys, number)
                     && self.row_equals(s, rest, row)
             });
             let Some(slot) = found else { break };
@@ -305,12 +329,19 @@ impl Trace {
         let there = self.links[slot as usize].weight;
         let sum = there + weight;
         if sum.signum() == there.signum() {
-            self.links[slot as usize].weight = sum;
+            self.weigh(slot, sum);
             return 0;
         }
-        self.negatives -= usize::from(there < 0);
         self.free(slot, hash);
         sum
+    }
+
+    /// Gives a slot another weight.
+    fn weigh(&mut self, slot: u32, weight: Weight) {
+        let is = &mut self.links[slot as usize].weight;
+        let was = std::mem::replace(is, weight);
+        self.negatives = self.negatives + usize::from(weight < 0) - usize::from(was < 0);
+        self.others = self.others + usize::from(!matches!(weight, 0 | 1)) - usize::from(!matches!(was, 0 | 1));
     }
 
     fn free(&mut self, slot: u32, hash: u64) {
@@ -322,6 +353,7 @@ impl Trace {
                 entry.remove();
             }
         }
+        self.weigh(slot, 0);
         let Link { prev, next, .. } = std::mem::replace(&mut self.links[slot as usize], FREE);
         if next != NONE {
             self.links[next as usize].prev = prev;
@@ -340,7 +372,7 @@ impl Trace {
         self.columns.iter().zip(rest).all(|(c, v)| c.equals(slot as usize, v, row))
     }
 
-    fn insert(&mut self, delta: &Batch, keys: &Keys, hashes: &[u64], rest: &[View], rows: &[u32], weights: &[Weight]) {
+    fn insert(&mut self, delta: &Batch, hashed: &HashedKeys, rest: &[View], rows: &[u32], weights: &[Weight]) {
         if rows.is_empty() {
             return;
         }
@@ -356,26 +388,39 @@ impl Trace {
             self.columns.iter_mut().for_each(|c| c.resize(grown));
             self.links.resize(grown, FREE);
         }
-        let (columns, places) = delta.lying(rows);
+        let places = Places::default();
         for (column, &from) in self.columns.iter_mut().zip(&self.rest) {
-            column.write(&columns[from], &places, &slots, delta.parts());
+            let (values, at) = places.of(delta, from, rows);
+            column.write(values, at, &slots, delta.parts());
         }
         self.index.reserve(rows.len());
+        // By key that repeats: the first of the new slots, behind which the others are linked.
+        let mut heads = vec![NONE; if hashed.repeat() { hashed.count() } else { 0 }];
         for (nth, ((&row, &slot), &weight)) in rows.iter().zip(&slots).zip(weights).enumerate() {
             if nth % TOUCHED == 0 && self.outgrows_cache() {
                 let block = &rows[nth..rows.len().min(nth + TOUCHED)];
-                self.touch(keys, hashes, block.iter().map(|row| *row as usize));
+                self.touch(hashed, block.iter().map(|row| hashed.number(*row as usize)));
             }
-            let (row, at) = (row as usize, slot as usize);
-            self.keys.set(at, keys, row);
+            let (number, at) = (hashed.number(row as usize), slot as usize);
+            let hash = hashed.hashes[number];
+            self.keys.set(at, &hashed.keys, number);
+            let (next, prev) = match heads.get(number) {
+                Some(&head) if head != NONE => (std::mem::replace(&mut self.links[head as usize].next, slot), head),
+                _ => {
+                    let same = |s: u32| self.keys.equals(s as usize, &hashed.keys, number);
+                    let next = self.index.replace(hash, slot, same).unwrap_or(NONE);
+                    heads.get_mut(number).into_iter().for_each(|head| *head = slot);
+                    (next, NONE)
+                }
+            };
+            self.links[at] = Link { weight, next, prev };
             self.negatives += usize::from(weight < 0);
-            let older = self.index.replace(hashes[row], slot, |s| self.keys.equals(s as usize, keys, row));
-            self.links[at] = Link { weight, next: older.unwrap_or(NONE), prev: NONE };
-            if let Some(older) = older {
-                self.links[older as usize].prev = slot;
+            self.others += usize::from(weight != 1);
+            if next != NONE {
+                self.links[next as usize].prev = slot;
             }
             if let Some(index) = &mut self.rows {
-                index.insert_unique(row_hash(hashes[row], rest, row), slot);
+                index.insert_unique(row_hash(hash, rest, row as usize), slot);
             }
         }
     }
@@ -400,7 +445,7 @@ impl Trace {
             let rows = self.gather_live();
             let mut fresh = Trace::new(std::mem::take(&mut self.types), std::mem::take(&mut self.key), self.nulls);
             fresh.lazy = self.lazy;
-            fresh.absorb(&rows);
+            fresh.absorb(&rows, None);
             *self = fresh;
         } else if !self.free.is_empty() {
             self.keys.reclaim();

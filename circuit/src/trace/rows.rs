@@ -8,6 +8,7 @@ use arrow_schema::DataType;
 use super::NONE;
 use super::column::Column;
 use crate::batch::{Batch, Weight};
+use crate::selection::Places;
 
 /// Rows with weights in numbered slots. A slot that is freed is used again.
 #[derive(Debug)]
@@ -49,9 +50,10 @@ impl Rows {
             self.weights.resize(grown, 0);
             self.freed.resize(grown, false);
         }
-        let (columns, places) = batch.lying(rows);
-        for (column, values) in self.columns.iter_mut().zip(columns) {
-            column.write(values, &places, &slots, batch.parts());
+        let places = Places::default();
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let (values, at) = places.of(batch, index, rows);
+            column.write(values, at, &slots, batch.parts());
         }
         for (slot, row) in slots.iter().zip(rows) {
             self.weights[*slot as usize] = batch.weight(*row as usize);

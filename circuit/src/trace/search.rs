@@ -1,39 +1,13 @@
 //! Looking rows up: by key, and by the whole row.
 
 use arrow_array::ArrayRef;
-use arrow_buffer::NullBuffer;
 
 use super::index::Index;
-use super::{CHAIN_MAX, NONE, Trace};
+use super::{CHAIN_MAX, HashedKeys, NONE, Trace};
 use crate::arrays::{Values, View, normal_f32, normal_f64, var};
 use crate::batch::{Batch, Weight};
-use crate::keys::{self, KeyLayout, Keys};
+use crate::keys::{self, Keys};
 use crate::picked::Picked;
-
-/// The keys of some rows with their hashes: made once, looked up wherever rows of such keys are held.
-pub struct HashedKeys {
-    keys: Keys,
-    hashes: Vec<u64>,
-    /// Rows with NULL in the key, where those match none.
-    left_out: Option<NullBuffer>,
-}
-
-impl HashedKeys {
-    /// The keys of `len` rows whose key columns are `key`. Rows with NULL in the key match none unless `nulls`. Cost: a hash a row.
-    pub fn new(layout: &KeyLayout, key: &[ArrayRef], len: usize, nulls: bool) -> HashedKeys {
-        let keys = layout.encode(key, len);
-        let hashes = keys.hashes();
-        HashedKeys { keys, hashes, left_out: if nulls { None } else { keys::any_null(key) } }
-    }
-
-    fn len(&self) -> usize {
-        self.hashes.len()
-    }
-
-    fn matches_none(&self, row: usize) -> bool {
-        self.left_out.as_ref().is_some_and(|n| n.is_null(row))
-    }
-}
 
 /// Pairs of a probing row and a slot whose key is equal.
 #[derive(Clone, Debug, Default)]
@@ -49,16 +23,24 @@ impl Matches {
     /// Cost: a lookup a row, and the matches.
     pub fn between(probing: &HashedKeys, held: &HashedKeys) -> Matches {
         let mut index = Index::default();
-        index.reserve(held.len());
+        index.reserve(held.count());
+        // The newest row of each key, by the number under which the key is entered; of each row the next older one of its key.
+        let mut heads = vec![NONE; held.count()];
         let mut next = vec![NONE; held.len()];
         for row in (0..held.len()).filter(|row| !held.matches_none(*row)) {
-            let same = |other: u32| held.keys.same(other as usize, row);
-            next[row] = index.replace(held.hashes[row], row as u32, same).unwrap_or(NONE);
+            let number = held.number(row) as u32;
+            let same = |other: u32| held.keys.same(other as usize, number as usize);
+            let entered = index.find_or_insert(held.hashes[number as usize], number, same).unwrap_or(number);
+            next[row] = std::mem::replace(&mut heads[entered as usize], row as u32);
         }
+        let head = |number: usize| {
+            let same = |other: u32| held.keys.equals(other as usize, &probing.keys, number);
+            index.find(probing.hashes[number], same).map_or(NONE, |entered| heads[entered as usize])
+        };
+        let found: Vec<u32> = (0..probing.count()).map(head).collect();
         let mut matches = Matches::default();
         for row in (0..probing.len()).filter(|row| !probing.matches_none(*row)) {
-            let head = index.find(probing.hashes[row], |slot| held.keys.equals(slot as usize, &probing.keys, row));
-            let mut slot = head.unwrap_or(NONE);
+            let mut slot = found[probing.number(row)];
             while slot != NONE {
                 matches.rows.push(row as u32);
                 matches.slots.push(slot);
@@ -79,6 +61,18 @@ impl Trace {
         self.find_hashed(&HashedKeys::new(&self.layout, key, len, self.nulls))
     }
 
+    /// The keys that rows of this trace have, hashed; each once where they repeat and the trace is to look them up itself. Cost: a hash a row.
+    pub fn hash(&self, rows: &Batch) -> HashedKeys {
+        let key: Vec<ArrayRef> = self.key.iter().map(|&k| rows.column(k).clone()).collect();
+        let hashed = HashedKeys::new(&self.layout, &key, rows.len(), self.nulls);
+        if self.lazy { hashed } else { hashed.distinct() }
+    }
+
+    /// Whether rows with NULL in the key are held.
+    pub fn holds_nulls(&self) -> bool {
+        self.nulls
+    }
+
     /// As [`Trace::find`], of keys that are hashed already.
     ///
     /// # Panics
@@ -92,10 +86,12 @@ impl Trace {
         let len = probing.len();
         matches.rows.reserve(len);
         matches.slots.reserve(len);
-        let heads = self.keys.find_all(&self.index, &probing.keys, &probing.hashes, 0..len);
+        let heads = self.keys.find_all(&self.index, &probing.keys, &probing.hashes, 0..probing.count());
+        let rows = (0..len).filter(|row| !probing.matches_none(*row));
         if self.has_each_key_once() {
-            for (row, slot) in heads.into_iter().enumerate() {
-                if slot != NONE && !probing.matches_none(row) {
+            for row in rows {
+                let slot = heads[probing.number(row)];
+                if slot != NONE {
                     matches.rows.push(row as u32);
                     matches.slots.push(slot);
                 }
@@ -107,10 +103,8 @@ impl Trace {
                 heads.iter().filter(|s| **s != NONE).fold(0, |all, s| all ^ self.links[*s as usize].next),
             );
         }
-        for (row, mut slot) in heads.into_iter().enumerate() {
-            if probing.matches_none(row) {
-                continue;
-            }
+        for row in rows {
+            let mut slot = heads[probing.number(row)];
             while slot != NONE {
                 matches.rows.push(row as u32);
                 matches.slots.push(slot);
@@ -120,9 +114,14 @@ impl Trace {
         matches
     }
 
-    /// Whether no key has a second row, behind which to look.
-    fn has_each_key_once(&self) -> bool {
+    /// Whether no key has a second row.
+    pub fn has_each_key_once(&self) -> bool {
         self.links.len() - self.free.len() == self.index.len()
+    }
+
+    /// Whether every row stands once.
+    pub fn has_single_rows(&self) -> bool {
+        self.others == 0
     }
 
     /// Columns `columns` of the rows at `slots`.

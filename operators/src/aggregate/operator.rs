@@ -251,8 +251,8 @@ impl Grouped {
         if self.global {
             return (vec![0; delta.len()], vec![0]);
         }
-        let keys: Vec<ArrayRef> = self.keys.iter().map(|&k| delta.column(k).clone()).collect();
-        let groups = self.assign(&keys, delta.len());
+        let groups = self.groups.assign_rows(delta, &self.keys);
+        self.resize();
         self.step = self.step.wrapping_add(1);
         let mut touched = Vec::with_capacity(groups.len());
         for &group in &groups {

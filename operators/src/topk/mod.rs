@@ -201,7 +201,7 @@ mod tests {
             let mut step = |operator: &mut Ranked, rows: Vec<(Row, Weight)>| -> Result<(), TestCaseError> {
                 let delta = batch(&rows);
                 let context = Context { epoch: Epoch(1), worker: 0, workers: 1, starting: false };
-                let output = operator.step(&context, &[Input { delta: &delta, trace: None }]);
+                let output = operator.step(&context, &[Input::of(&delta)]);
                 prop_assert_eq!(output.rows.consolidate().len(), output.rows.len());
                 add(&mut all, &delta);
                 add(&mut shown, &output.rows);

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int64Array};
+use arrow_array::Int64Array;
 use deltaq_circuit::keys::KeyLayout;
 use deltaq_circuit::operator::Input;
 use deltaq_circuit::trace::{Groups, Rows};
@@ -64,8 +64,7 @@ impl Ranked {
 
     /// The group of each row of `delta`.
     fn assign(&mut self, delta: &Batch) -> Vec<u32> {
-        let partition: Vec<ArrayRef> = self.query.partition.iter().map(|&p| delta.column(p).clone()).collect();
-        let groups = self.groups.assign(&self.groups.layout().encode(&partition, delta.len()));
+        let groups = self.groups.assign_rows(delta, &self.query.partition);
         if self.rankings.len() < self.groups.capacity() {
             self.rankings.resize_with(self.groups.capacity(), Ranking::default);
             self.touched.resize(self.groups.capacity(), 0);
