@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use deltaq_circuit::{Batch, Node, NodeId};
-use deltaq_compiler::Plan;
 use deltaq_compiler::circuit::Lowered;
 use deltaq_compiler::rewrite::optimize;
 use deltaq_compiler::statement::{Column, Query};
+use deltaq_compiler::{Plan, Statement};
 use deltaq_operators::{Expr, Schema};
 
 use crate::catalog::{Relation, View};
 use crate::door::Table;
 use crate::error::{Error, Result};
 use crate::interior::Interior;
+use crate::query::contained;
 use crate::rows::Columns;
 use crate::undo::Undo;
 
@@ -109,22 +110,30 @@ impl Interior {
         self.put_view(view)?;
         self.note(Undo::Replaced { old, same });
         for old in dependents {
-            let optimized = self.widened(&old.optimized);
-            let lowered = self.lower(&optimized);
-            let root = lowered.root;
-            self.install(lowered.nodes)?;
-            let view = View {
-                name: old.name.clone(),
-                sql: old.sql.clone(),
-                plan: old.plan.clone(),
-                optimized,
-                columns: old.columns.clone(),
-                root,
-            };
+            // Bound anew: what was known of the view's rows may hold no more.
+            let query = self.bound(&old)?;
+            let view = self.build_view(NewView { name: old.name.clone(), query, sql: old.sql.clone() })?;
+            if !same_columns(&old.columns.schema, &view.columns.schema) {
+                let message = format!("view \"{}\", which reads it, would get other columns", old.name);
+                return Err(Error::new("2BP01", message).help("drop it first"));
+            }
             self.put_view(Arc::new(view))?;
             self.note(Undo::Replaced { old, same: true });
         }
         Ok(())
+    }
+
+    /// The query of a view, bound to the relations as they are now.
+    fn bound(&self, view: &View) -> Result<Query> {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let columns: Vec<String> = view.columns.schema.iter().map(|field| quoted(&field.name)).collect();
+        let sql = format!("CREATE OR REPLACE VIEW {} ({}) AS {}", quoted(&view.name), columns.join(", "), view.sql);
+        let parts = contained(|| deltaq_compiler::split(&sql))??;
+        let whole = parts.first().unwrap_or_else(|| panic!("no statement: {sql}"));
+        match self.compile(&sql, *whole)? {
+            Statement::CreateView { query, .. } => Ok(query),
+            other => panic!("{sql} is {other:?}"),
+        }
     }
 
     /// Puts a view that runs in the place of the one of its name. Subscriptions follow, if it has the same columns.

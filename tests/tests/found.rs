@@ -97,3 +97,17 @@ fn what_makes_no_sense_is_refused_in_words() {
         assert_eq!(error.code(), code, "{query}: {error}");
     }
 }
+
+/// What was bound when the rows of a view could not repeat stayed as it was when they could.
+#[test]
+fn a_view_is_bound_anew_when_one_it_reads_is_replaced() {
+    shows(
+        "CREATE TABLE t(a INT, b INT NOT NULL);
+         CREATE VIEW v AS SELECT DISTINCT b FROM t; CREATE VIEW w AS SELECT DISTINCT b, b IS NULL AS none FROM v;
+         CREATE VIEW x AS SELECT w.b FROM w WHERE none OR b > 1;
+         INSERT INTO t VALUES (NULL, 1), (NULL, 2), (3, 2);
+         CREATE OR REPLACE VIEW v AS SELECT a AS b FROM t",
+        "SELECT w.b AS a, none, x.b AS b FROM w LEFT JOIN x ON w.b IS NOT DISTINCT FROM x.b",
+        &["3 false 3", "NULL true NULL"],
+    );
+}
