@@ -47,7 +47,7 @@ impl Interior {
                 return Err(error.help("EXPLAIN name explains a view that runs"));
             }
         };
-        let plan = optimize(visible(query.plan.clone(), &query.schema));
+        let plan = optimize(visible(query.plan.clone(), &query.schema), &self.catalog);
         // Views that run are sources here: what is below them is theirs to explain.
         let mut circuit = Circuit::new(self.config.workers);
         let mut sources = HashMap::new();

@@ -41,7 +41,7 @@ impl Interior {
 
     /// As [`Interior::evaluate`], each row once, with its weight.
     pub(crate) fn bag(&mut self, plan: &Plan) -> Result<Batch> {
-        let plan = optimize(self.widened(plan));
+        let plan = optimize(self.widened(plan), &self.catalog);
         match &plan {
             Plan::Scan { relation, .. } => return Ok(self.contents(relation)?.consolidate()),
             Plan::Values { rows, schema } => {
@@ -100,7 +100,7 @@ impl Interior {
                 let view = Arc::clone(view);
                 if self.held_back().is_some() {
                     // The workers do not know yet what the tables hold: the view is computed from them.
-                    let plan = optimize(self.inlined(&view.plan));
+                    let plan = optimize(self.inlined(&view.plan), &self.catalog);
                     return Ok(self.computed(&plan)?.0);
                 }
                 self.settle()?;

@@ -83,7 +83,7 @@ impl Interior {
 
     fn build_view(&mut self, new: NewView) -> Result<View> {
         let plan = visible(new.query.plan, &new.query.schema);
-        let optimized = optimize(plan.clone());
+        let optimized = optimize(plan.clone(), &self.catalog);
         let lowered = self.lower(&optimized);
         let root = lowered.root;
         self.install(lowered.nodes)?;

@@ -7,7 +7,7 @@ use arrow_array::types::Int64Type;
 use deltaq_circuit::executor::Executor;
 use deltaq_circuit::{Batch, Epoch, NodeId};
 use deltaq_compiler::plan::{Equality, JoinKind, Plan};
-use deltaq_compiler::{Circuit, rewrite};
+use deltaq_compiler::{Catalog, Circuit, Relation, rewrite};
 use deltaq_operators::aggregate::{Call, Function};
 use deltaq_operators::functions;
 use deltaq_operators::{Expr, Field, Scalar, Schema, SqlType};
@@ -54,6 +54,19 @@ fn scan(table: &str) -> Plan {
     Plan::Scan { relation: table.into(), schema: vec![field("k"), field("v")], span: None }
 }
 
+/// A catalog that tells nothing of the tables.
+struct Unknown;
+
+impl Catalog for Unknown {
+    fn relation(&self, _name: &str) -> Option<Relation> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
 /// One view at work, and its tables' nodes.
 struct Work {
     executor: Executor,
@@ -72,7 +85,7 @@ impl Work {
         executor.install(sources);
         let find =
             |name: &str| tables[names.iter().position(|n| *n == name).unwrap_or_else(|| panic!("no table {name}"))];
-        let lowered = circuit.lower(&rewrite::optimize(plan.clone()), &find);
+        let lowered = circuit.lower(&rewrite::optimize(plan.clone(), &Unknown), &find);
         executor.install(lowered.nodes);
         executor.watch(lowered.root, true);
         Work { executor, tables, root: lowered.root, epoch: 0 }

@@ -217,7 +217,7 @@ fn much_is_followed() {
     ] {
         let statement = compile(&sql, &shop()).unwrap_or_else(|e| panic!("{e}"));
         if let deltaq_compiler::Statement::Query(query) = statement {
-            let best = deltaq_compiler::rewrite::optimize(query.plan);
+            let best = deltaq_compiler::rewrite::optimize(query.plan, &shop());
             assert!(!best.to_string().is_empty());
         }
     }

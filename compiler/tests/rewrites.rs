@@ -329,7 +329,144 @@ fn texts_written_after_groups() {
         "SELECT date_format(at, kind), count(*) FROM events GROUP BY 1",
         "SELECT n::double precision::text, min(date_format(at, 'yyyy-MM-dd')) FROM events GROUP BY 1",
     ] {
-        let plan = optimize(plan(same, &shop())).to_string();
+        let plan = optimize(plan(same, &shop()), &shop()).to_string();
         assert!(!plan.contains("_key(") && !plan.contains("CAST(key"), "{plan}");
+    }
+}
+
+/// The first rows of partitions of `from`: of the columns that `of` says, what `read` names.
+fn first(read: &str, of: &str, partition: &str, from: &str, condition: &str) -> String {
+    format!(
+        "SELECT {read} FROM (SELECT {of}, ROW_NUMBER() OVER (PARTITION BY {partition}) AS n FROM {from}) t WHERE {condition}"
+    )
+}
+
+const PLACED: &str = "customers c JOIN orders o ON o.cust = c.id";
+
+#[test]
+fn what_a_partition_determines_is_fetched_late() {
+    let pairs = format!("(SELECT c.id, c.name, upper(c.region) AS region, o.id AS placed, o.amt FROM {PLACED}) j");
+    check_optimized(
+        &first("*", "j.*", "id ORDER BY amt DESC, name, placed", &pairs, "n <= 1"),
+        "
+         Project customers.id$0 AS id, name, upper(region) AS region, placed, amt, row_number AS n
+           Join on customers.id$0 = customers.id$4
+             Top 1 of each id by amt DESC, placed numbered row_number
+               Project customers.id, orders.id AS placed, amt
+                 Join on customers.id = cust
+                   Scan customers
+                   Project id, cust, amt
+                     Scan orders
+             Scan customers
+        ",
+    );
+    // By the other side's column, and something else; a filter above the join and one above the top-k.
+    check_optimized(
+        &first(
+            "name, region, placed, n",
+            "c.*, o.id AS placed, o.amt",
+            "o.cust, o.day ORDER BY amt",
+            &format!("{PLACED} WHERE o.note < c.name AND 1 / o.id > 0"),
+            "n = 2",
+        ),
+        "
+         Project name, region, orders.id AS placed, row_number AS n
+           Filter (row_number = 2)
+             Project NULL AS id, name, region, orders.id, cust, amt, day, row_number
+               Join on cust = customers.id
+                 Top 2 of each cust, day by amt numbered row_number
+                   Project orders.id, cust, amt, day
+                     Filter ((1 / orders.id) > 0)
+                       Join on customers.id = cust where (note < name)
+                         Scan customers
+                         Scan orders
+                 Scan customers
+        ",
+    );
+    // A view with a key, which may be NULL.
+    check_optimized(
+        &first(
+            "*",
+            "v.*, o.amt",
+            "v.cust ORDER BY amt",
+            "(SELECT cust, MIN(note) AS least, MAX(note) AS most FROM orders GROUP BY cust) v JOIN orders o ON o.cust IS NOT DISTINCT FROM v.cust",
+            "n <= 1",
+        ),
+        "
+         Project orders.cust$0 AS cust, least, most, amt, row_number AS n
+           Join on orders.cust$0 IS NOT DISTINCT FROM orders.cust$3
+             Top 1 of each cust by amt numbered row_number
+               Project orders.cust$0 AS cust, amt
+                 Join on orders.cust$0 IS NOT DISTINCT FROM orders.cust$3
+                   Project cust, min AS least, max AS most
+                     Aggregate by cust: min(note), max(note)
+                       Scan orders
+                   Project cust, amt
+                     Scan orders
+             Project cust, min AS least, max AS most
+               Aggregate by cust: min(note), max(note)
+                 Scan orders
+        ",
+    );
+}
+
+#[test]
+fn what_a_partition_determines_is_left_out_where_nobody_reads_it() {
+    check_optimized(
+        &first("id, placed", "c.*, o.id AS placed, o.amt", "c.id ORDER BY amt DESC", PLACED, "n <= 3"),
+        "
+         Project customers.id, orders.id AS placed
+           Top 3 of each customers.id by amt DESC
+             Project customers.id, orders.id, amt
+               Join on customers.id = cust
+                 Project id
+                   Scan customers
+                 Project id, cust, amt
+                   Scan orders
+        ",
+    );
+}
+
+#[test]
+fn what_is_not_determined_or_may_fail_is_carried() {
+    // What may fail meets all rows, before the top-k.
+    let pairs = format!("(SELECT c.id, c.name, c.region, 1 / c.id AS part, o.amt FROM {PLACED}) j");
+    check_optimized(
+        &first("*", "j.*", "id ORDER BY 1 / length(region), amt", &pairs, "n <= 1"),
+        "
+         Project customers.id$0 AS id, name, customers.region$1 AS region, part, amt, row_number AS n
+           Join on customers.id$0 = customers.id$5
+             Top 1 of each id by (1 / length(region)), amt numbered row_number
+               Project id, region, (1 / id) AS part, amt
+                 Join on id = cust
+                   Scan customers
+                   Project cust, amt
+                     Scan orders
+             Scan customers
+        ",
+    );
+    for carried in [
+        // Not a key; a key of the other side alone; a partition of several.
+        first("*", "c.*, o.amt", "c.name ORDER BY amt", PLACED, "n <= 1"),
+        first("*", "c.*, o.amt", "o.id ORDER BY amt", PLACED, "n <= 1"),
+        first("*", "c.*, o.amt", "c.id + 1 ORDER BY amt", PLACED, "n <= 1"),
+        // Matched by what is computed of the key.
+        first("*", "c.*, o.amt", "c.id ORDER BY amt", "customers c JOIN orders o ON o.cust = c.id + 1", "n <= 1"),
+        // Rows without partner.
+        first("*", "c.*, o.amt", "c.id ORDER BY amt", "customers c LEFT JOIN orders o ON o.cust = c.id", "n <= 1"),
+        first("*", "c.*, o.amt", "o.cust ORDER BY amt", "orders o LEFT JOIN customers c ON o.cust = c.id", "n <= 1"),
+        // Too little would be saved: a few bytes, or of rows that mostly pass.
+        first(
+            "*",
+            "o.id, o.cust, o.day, i.sku",
+            "o.id ORDER BY qty",
+            "items i JOIN orders o ON i.order_id = o.id",
+            "n <= 1",
+        ),
+        first("*", "c.id, c.name, o.*", "c.id ORDER BY amt", PLACED, "n <= 100"),
+        first("*", "c.id, c.name, o.*", "c.id ORDER BY amt", PLACED, "n > 100"),
+    ] {
+        let plan = optimize(plan(&carried, &shop()), &shop()).to_string();
+        assert_eq!(plan.matches("oin on").count(), 1, "{carried}\n{plan}");
     }
 }

@@ -75,7 +75,7 @@ impl Flight {
         if self.tables.create_view(&sql).is_err() {
             return;
         }
-        let plan = rewrite::optimize(self.tables.plan(&name).clone());
+        let plan = rewrite::optimize(self.tables.plan(&name).clone(), &self.tables);
         let schema = plan.schema();
         let node_of = |relation: &str| {
             let source = self.sources.iter().find(|(t, _)| t.name == relation).map(|(_, id)| *id);

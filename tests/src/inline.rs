@@ -20,6 +20,8 @@ pub enum Shape {
     Bound,
     /// Through all rewrites.
     Optimized,
+    /// Through all rewrites but the one of this name.
+    Without(&'static str),
     /// With the views it reads in place of their names, then through all rewrites.
     Inlined,
 }
@@ -85,8 +87,12 @@ impl Inline {
         self.tables.create_view(sql)?;
         let plan = match self.shape {
             Shape::Bound => self.tables.plan(name).clone(),
-            Shape::Optimized => rewrite::optimize(self.tables.plan(name).clone()),
-            Shape::Inlined => rewrite::optimize(self.inlined(self.tables.plan(name))),
+            Shape::Optimized => rewrite::optimize(self.tables.plan(name).clone(), &self.tables),
+            Shape::Without(name_of_pass) => rewrite::PASSES
+                .iter()
+                .filter(|pass| pass.name != name_of_pass)
+                .fold(self.tables.plan(name).clone(), |plan, pass| (pass.run)(plan, &self.tables)),
+            Shape::Inlined => rewrite::optimize(self.inlined(self.tables.plan(name)), &self.tables),
         };
         let schema = plan.schema();
         let node_of = |relation: &str| {

@@ -1,7 +1,10 @@
 //! Laws of the circuit on generated queries: whatever the changes, the workers and the moment a view is created, a view shows
 //! what its query yields on the tables as they are.
 
+use std::cell::Cell;
+
 use deltaq_circuit::Size;
+use deltaq_compiler::{Plan, rewrite};
 use deltaq_tests::generate::{Case, Step, Taste, check, check_made};
 use deltaq_tests::inline::{Inline, Shape};
 use deltaq_tests::rows::Bag;
@@ -262,6 +265,53 @@ fn failing_rows_do_not_break_the_laws() {
                     a.errors,
                     late.text()
                 ));
+            }
+        }
+        Ok(())
+    });
+}
+
+/// The first rows of partitions, of which columns are fetched late, are those of the reference; errors are those of the plan that
+/// carries all columns.
+#[test]
+fn what_is_fetched_late_is_what_was_carried() {
+    const PASS: &str = "fetch late what a partition determines";
+    let (views, late) = (Cell::new(0), Cell::new(0));
+    let tame = |seed| Case::ranked(seed, &Taste::tame());
+    check_made("what_is_fetched_late_is_what_was_carried", 120, &tame, true, |case| {
+        let inline = open(case, 1, Shape::Optimized, &[])?;
+        for view in inline.views() {
+            let plan = inline.tables.plan(&view.name).clone();
+            let joins = |plan: Plan| plan.to_string().matches("Join on").count();
+            views.set(views.get() + 1);
+            let fetches = joins(rewrite::optimize(plan.clone(), &inline.tables)) > joins(plan);
+            late.set(late.get() + usize::from(fetches));
+        }
+        for (workers, shape) in
+            [(1, Shape::Optimized), (1, Shape::Inlined), (2, Shape::Optimized), (3, Shape::Optimized)]
+        {
+            incremental(case, workers, shape)?;
+        }
+        Ok(())
+    });
+    assert!(views.get() < 40 || late.get() * 3 > views.get(), "{} of {} views fetch late", late.get(), views.get());
+    let wild = |seed| Case::ranked(seed, &Taste::wild());
+    check_made("what_is_fetched_late_is_what_was_carried", 80, &wild, true, |case| {
+        let mut carried = open(case, 1, Shape::Without(PASS), &[])?;
+        let mut fetched = [1, 3].map(|workers| open(case, workers, Shape::Optimized, &[]));
+        for (epoch, step) in case.steps().iter().enumerate() {
+            carried.step(step);
+            for fetched in &mut fetched {
+                let fetched = fetched.as_mut().map_err(|error| error.clone())?;
+                fetched.step(step);
+                for (a, b) in carried.views().iter().zip(fetched.views()) {
+                    let what = format!("epoch {}, {}", epoch + 1, a.name);
+                    same(&b.contents, &a.contents, &what, fetched)?;
+                    if a.errors != b.errors {
+                        let text = fetched.text();
+                        return Err(format!("{what}: errors {:?}, carried {:?}\n{text}", b.errors, a.errors));
+                    }
+                }
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Laws of the engine as its user sees it.
 
 use deltaq::Engine;
-use deltaq_tests::generate::{Case, Dice, Step, Taste, check};
+use deltaq_tests::generate::{Case, Dice, Step, Taste, check, check_made};
 use deltaq_tests::watch::Watch;
 
 /// All changes of a case in another split into epochs; changes keep their order.
@@ -43,6 +43,23 @@ fn any_split_on_any_number_of_workers_is_the_same() {
                 watch.push(&step)?;
             }
             watch.check(&format!("{workers} workers"))?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn first_rows_of_a_join_are_those_of_the_reference() {
+    let make = |seed| Case::ranked(seed, &Taste::tame());
+    check_made("first_rows_of_a_join_are_those_of_the_reference", 12, &make, true, |case| {
+        let steps = case.steps();
+        for workers in [1, 2, 3] {
+            let early = workers.min(steps.len()) - 1;
+            let mut watch = Watch::open(case, workers, &steps[..early])?;
+            for (epoch, step) in steps[early..].iter().enumerate() {
+                watch.push(step)?;
+                watch.check(&format!("{workers} workers, after {} epochs more", epoch + 1))?;
+            }
         }
         Ok(())
     });

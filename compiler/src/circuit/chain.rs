@@ -7,6 +7,7 @@ use super::exprs::{call, columns, moved};
 use super::lowering::Lowering;
 use crate::plan::{JoinKind, Plan};
 use crate::rewrite::group::told;
+use crate::rewrite::{COMPOSED_MAX, calls};
 
 /// A filter and expressions over a plan: a chain of Filter and Project nodes, composed.
 struct Chain<'p> {
@@ -42,7 +43,7 @@ fn compose(plan: &Plan) -> Chain<'_> {
         Plan::Filter { input, predicate } => {
             let Chain { base, filter, exprs } = compose(input);
             let predicate = predicate.map_columns(&mut |index, _, _| exprs[index].clone());
-            if size(&predicate) > COMPOSED_MAX {
+            if calls(&predicate) > COMPOSED_MAX {
                 return alone(plan);
             }
             // The inner filter first: the outer predicate is not looked at where the inner one fails.
@@ -59,7 +60,7 @@ fn compose(plan: &Plan) -> Chain<'_> {
             let Chain { base, filter, exprs } = compose(input);
             let exprs: Vec<Expr> =
                 outer.iter().map(|e| e.map_columns(&mut |index, _, _| exprs[index].clone())).collect();
-            if exprs.iter().map(size).sum::<usize>() > COMPOSED_MAX {
+            if exprs.iter().map(calls).sum::<usize>() > COMPOSED_MAX {
                 return alone(plan);
             }
             Chain { base, filter, exprs }
@@ -67,9 +68,6 @@ fn compose(plan: &Plan) -> Chain<'_> {
         base => Chain { base, filter: None, exprs: columns(&base.schema()) },
     }
 }
-
-/// Calls in a composed expression at most: composing repeats what a lower projection computes once.
-const COMPOSED_MAX: usize = 400;
 
 /// The topmost Filter or Project over the rest as it is.
 fn alone(plan: &Plan) -> Chain<'_> {
@@ -79,12 +77,5 @@ fn alone(plan: &Plan) -> Chain<'_> {
         }
         Plan::Project { input, exprs, .. } => Chain { base: input, filter: None, exprs: exprs.clone() },
         base => Chain { base, filter: None, exprs: columns(&base.schema()) },
-    }
-}
-
-fn size(expr: &Expr) -> usize {
-    match expr {
-        Expr::Call { args, .. } => 1 + args.iter().map(size).sum::<usize>(),
-        _ => 1,
     }
 }

@@ -5,10 +5,12 @@
 
 use deltaq_operators::Expr;
 
+use crate::catalog::Catalog;
 use crate::plan::{Equality, Plan, SortKey};
 
 mod fold;
 pub(crate) mod group;
+mod late;
 mod merge;
 mod order;
 mod prune;
@@ -21,28 +23,30 @@ pub(crate) use fold::fold as fold_expr;
 pub struct Pass {
     /// Its name, for EXPLAIN.
     pub name: &'static str,
-    /// What it does.
-    pub run: fn(Plan) -> Plan,
+    /// What it does. The catalog says what is known of the rows of tables and views.
+    pub run: fn(Plan, &dyn Catalog) -> Plan,
 }
 
 /// All passes, in the order they run.
 pub const PASSES: &[Pass] = &[
-    Pass { name: "fold constants", run: fold::run },
-    Pass { name: "group by keys, write texts later", run: group::run },
-    Pass { name: "push filters down", run: push::run },
-    Pass { name: "order joins", run: order::run },
-    Pass { name: "simplify", run: simplify::run },
-    Pass { name: "prune columns", run: prune::run },
-    Pass { name: "merge neighbours", run: merge::run },
-    Pass { name: "simplify again", run: simplify::run },
+    Pass { name: "fold constants", run: |plan, _| fold::run(plan) },
+    Pass { name: "group by keys, write texts later", run: |plan, _| group::run(plan) },
+    Pass { name: "push filters down", run: |plan, _| push::run(plan) },
+    Pass { name: "order joins", run: |plan, _| order::run(plan) },
+    Pass { name: "simplify", run: |plan, _| simplify::run(plan) },
+    Pass { name: "prune columns", run: |plan, _| prune::run(plan) },
+    Pass { name: "fetch late what a partition determines", run: late::run },
+    Pass { name: "merge neighbours", run: |plan, _| merge::run(plan) },
+    Pass { name: "simplify again", run: |plan, _| simplify::run(plan) },
 ];
 
 /// Stack that the passes take, at most, for plans as deep as the binder lets them be, in bytes.
 const STACK_BYTES: usize = 4 << 20;
 
-/// Puts `plan` through all passes.
-pub fn optimize(plan: Plan) -> Plan {
-    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || PASSES.iter().fold(plan, |plan, pass| (pass.run)(plan)))
+/// Puts `plan` through all passes. `catalog` has the relations that it reads: what is known of them by their keys may be relied on.
+pub fn optimize(plan: Plan, catalog: &dyn Catalog) -> Plan {
+    let run = || PASSES.iter().fold(plan, |plan, pass| (pass.run)(plan, catalog));
+    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, run)
 }
 
 /// `plan` with each of its inputs put through `map`.
@@ -100,6 +104,17 @@ fn map_exprs(plan: Plan, map: &mut impl FnMut(Expr) -> Expr) -> Plan {
 /// `expr` with each column replaced by the expression of that index.
 fn substitute(expr: &Expr, by: &[Expr]) -> Expr {
     expr.map_columns(&mut |index, _, _| by[index].clone())
+}
+
+/// Calls in composed expressions at most: composing repeats what a lower projection computes once.
+pub(crate) const COMPOSED_MAX: usize = 400;
+
+/// How many calls `expr` has.
+pub(crate) fn calls(expr: &Expr) -> usize {
+    match expr {
+        Expr::Call { args, .. } => 1 + args.iter().map(calls).sum::<usize>(),
+        _ => 1,
+    }
 }
 
 /// The conditions that AND joins.

@@ -11,7 +11,7 @@ pub(super) fn run(plan: Plan) -> Plan {
 }
 
 /// Marks the columns that `expr` reads.
-fn mark(expr: &Expr, read: &mut [bool]) {
+pub(super) fn mark(expr: &Expr, read: &mut [bool]) {
     expr.columns(&mut |index| read[index] = true);
 }
 
@@ -49,7 +49,7 @@ fn keep<T>(items: Vec<T>, kept: &[bool]) -> Vec<T> {
 }
 
 /// `plan` with the columns in `wanted` alone.
-fn exact(plan: Plan, wanted: &[bool]) -> Plan {
+pub(super) fn exact(plan: Plan, wanted: &[bool]) -> Plan {
     let (plan, has) = prune(plan, wanted);
     narrow(plan, &has, wanted)
 }

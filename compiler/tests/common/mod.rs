@@ -71,7 +71,7 @@ pub fn check(sql: &str, expected: &str) {
 
 /// What `sql` is rewritten to.
 pub fn check_optimized(sql: &str, expected: &str) {
-    same(sql, &optimize(plan(sql, &shop())).to_string(), expected);
+    same(sql, &optimize(plan(sql, &shop()), &shop()).to_string(), expected);
 }
 
 fn same(sql: &str, found: &str, expected: &str) {

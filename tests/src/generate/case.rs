@@ -86,7 +86,7 @@ impl Case {
     }
 }
 
-fn relation_of_table(table: &Table) -> Relation {
+pub(super) fn relation_of_table(table: &Table) -> Relation {
     (table.name.clone(), table.columns.iter().map(|(name, kind, _)| (name.clone(), *kind)).collect())
 }
 

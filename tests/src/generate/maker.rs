@@ -44,8 +44,8 @@ impl Taste {
 
 /// Makes queries over `relations`.
 pub struct Maker<'a> {
-    dice: &'a mut Dice,
-    taste: &'a Taste,
+    pub(super) dice: &'a mut Dice,
+    pub(super) taste: &'a Taste,
     relations: &'a [Relation],
     aliases: usize,
 }
@@ -54,11 +54,11 @@ type Scope = Vec<Relation>;
 
 /// What an expression may refer to.
 #[derive(Clone, Copy)]
-struct Reach<'a> {
+pub(super) struct Reach<'a> {
     /// Relations of the query itself.
-    scope: &'a [Relation],
+    pub(super) scope: &'a [Relation],
     /// Whether subqueries may stand here.
-    queries: bool,
+    pub(super) queries: bool,
 }
 
 impl<'a> Maker<'a> {
@@ -147,7 +147,7 @@ impl<'a> Maker<'a> {
         select
     }
 
-    fn alias(&mut self) -> String {
+    pub(super) fn alias(&mut self) -> String {
         self.aliases += 1;
         format!("r{}", self.aliases)
     }
@@ -203,11 +203,11 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn kind(&mut self) -> Kind {
+    pub(super) fn kind(&mut self) -> Kind {
         *self.dice.pick(&self.taste.kinds)
     }
 
-    fn columns(&self, scope: &[Relation], kind: Kind) -> Vec<Expr> {
+    pub(super) fn columns(&self, scope: &[Relation], kind: Kind) -> Vec<Expr> {
         let column = |alias: &String, (name, kind): &(String, Kind)| Expr::Column {
             alias: alias.clone(),
             name: name.clone(),
@@ -328,7 +328,7 @@ impl<'a> Maker<'a> {
         self.expr(Kind::Boolean, reach, depth)
     }
 
-    fn expr(&mut self, kind: Kind, reach: Reach, depth: usize) -> Expr {
+    pub(super) fn expr(&mut self, kind: Kind, reach: Reach, depth: usize) -> Expr {
         let columns = self.columns(reach.scope, kind);
         let form = if kind == Kind::Boolean { 75 } else { 30 };
         if depth > 0 && self.dice.chance(form) {

@@ -9,6 +9,7 @@ mod dice;
 mod kind;
 mod maker;
 mod query;
+mod ranked;
 mod shrink;
 mod strategy;
 
