@@ -97,9 +97,9 @@ fn kept() -> Events {
     Events::new(events(0..EVENTS).enumerate().filter(|(event, _)| !Deletes::Half.takes(*event)).map(|(_, event)| event))
 }
 
-fn agrees(workers: usize) {
+fn agrees(workers: usize, tables: Tables) {
     let columns = Columns::new(EVENTS);
-    let mut views = Views::new(workers, Tables::Plain);
+    let mut views = Views::new(workers, tables);
     views.insert(&columns);
     views.check(&whole(), "on all events");
     views.delete(&columns);
@@ -108,17 +108,17 @@ fn agrees(workers: usize) {
 
 #[test]
 fn one_worker_agrees_with_the_oracle() {
-    agrees(1);
+    agrees(1, Tables::Plain);
 }
 
 #[test]
 fn two_workers_agree_with_the_oracle() {
-    agrees(2);
+    agrees(2, Tables::Plain);
 }
 
 #[test]
 fn three_workers_agree_with_the_oracle() {
-    agrees(3);
+    agrees(3, Tables::Plain);
 }
 
 #[test]
@@ -126,6 +126,11 @@ fn append_only_tables_give_the_same() {
     let mut views = Views::new(2, Tables::AppendOnly);
     views.insert(&Columns::new(EVENTS));
     views.check(&whole(), "on append-only tables");
+}
+
+#[test]
+fn tables_with_keys_give_the_same() {
+    agrees(2, Tables::Keyed);
 }
 
 /// What the benchmark prints is of the right result, though each query runs alone there; and a SELECT gives the same.

@@ -23,6 +23,9 @@ pub struct Command {
     /// Declare the tables append-only: views keep less, and nothing can be retracted.
     #[arg(long)]
     pub append_only: bool,
+    /// Declare the ids of persons and auctions primary keys: each new one is looked up, and views may rely on it.
+    #[arg(long, conflicts_with = "append_only")]
+    pub keys: bool,
 }
 
 impl Command {
@@ -34,7 +37,11 @@ impl Command {
             events,
             step: self.arguments.load_step(),
             timed: if steps > 0 { vec![Timed { step, steps }] } else { Vec::new() },
-            tables: if self.append_only { Tables::AppendOnly } else { Tables::Plain },
+            tables: match (self.append_only, self.keys) {
+                (true, _) => Tables::AppendOnly,
+                (false, true) => Tables::Keyed,
+                (false, false) => Tables::Plain,
+            },
             deletes: if self.deletes { Deletes::Half } else { Deletes::None },
         }
     }

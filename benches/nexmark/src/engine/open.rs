@@ -15,6 +15,8 @@ pub enum Tables {
     Plain,
     /// Nothing is ever retracted from them.
     AppendOnly,
+    /// No two persons have one id, and no two auctions.
+    Keyed,
 }
 
 /// An engine with the tables, the side table filled, and the views of `queries`.
@@ -27,6 +29,7 @@ pub fn open(workers: usize, tables: Tables, queries: &[&str]) -> Result<Engine> 
         Tables::Plain => db.execute(SCHEMA)?,
         // The side table is declared on one line, and stays as it is.
         Tables::AppendOnly => db.execute(&SCHEMA.replace("\n);", "\n) WITH (append_only = true);"))?,
+        Tables::Keyed => db.execute(&SCHEMA.replace("\n    id BIGINT,", "\n    id BIGINT PRIMARY KEY,"))?,
     };
     let mut tx = db.begin()?;
     tx.append("side_input", side_input())?;
