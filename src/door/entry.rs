@@ -21,13 +21,12 @@ impl Table {
         }
         if !self.primary_key.is_empty() {
             let key = self.key_columns(&rows);
-            if rows.len() > 1
-                && let Some(again) = repeated(&self.layout.encode(&key, rows.len()))
-            {
+            let hashed = self.trace.hash_keys(&key, rows.len());
+            if let Some(again) = repeated(&hashed) {
                 return Err(self.duplicate(&key, again, "stands twice among the new rows").of_row(again));
             }
             self.ready();
-            let there = self.trace.find(&key, rows.len());
+            let there = self.trace.find_hashed(&hashed);
             if let Some(&row) = there.rows.first() {
                 return Err(self.duplicate(&key, row as usize, "is there already").of_row(row as usize));
             }
@@ -44,13 +43,17 @@ impl Table {
             return Ok(0);
         }
         let given = rows.len() as u64;
-        let keys = self.layout.encode(&self.key_columns(&rows), rows.len());
-        let rows = match last_of_each(&keys) {
-            Some(last) => rows.take(&UInt32Array::from(last)),
-            None => rows,
+        let hashed = self.trace.hash_keys(&self.key_columns(&rows), rows.len());
+        let (rows, hashed) = match last_of_each(&hashed) {
+            Some(last) => {
+                let rows = rows.take(&UInt32Array::from(last));
+                let hashed = self.trace.hash_keys(&self.key_columns(&rows), rows.len());
+                (rows, hashed)
+            }
+            None => (rows, hashed),
         };
         self.ready();
-        let there = self.trace.find(&self.key_columns(&rows), rows.len());
+        let there = self.trace.find_hashed(&hashed);
         if there.slots.is_empty() {
             self.accept(rows);
         } else {
@@ -102,11 +105,12 @@ impl Table {
         if len == 0 {
             return Ok(0);
         }
-        if let Some(again) = repeated(&self.layout.encode(key, len)) {
+        let hashed = self.trace.hash_keys(key, len);
+        if let Some(again) = repeated(&hashed) {
             return Err(self.absent_key(key, again));
         }
         self.ready();
-        let there = self.trace.find(key, len);
+        let there = self.trace.find_hashed(&hashed);
         if there.rows.len() < len {
             let missing = (0..len).find(|row| there.rows.binary_search(&(*row as u32)).is_err()).unwrap_or(0);
             return Err(self.absent_key(key, missing));
@@ -130,9 +134,10 @@ impl Table {
             return self.insert(rows);
         }
         let key = self.key_columns(&rows);
-        let mut absent = first_of_each(&self.layout.encode(&key, rows.len()));
+        let hashed = self.trace.hash_keys(&key, rows.len());
+        let mut absent = first_of_each(&hashed);
         self.ready();
-        let there = self.trace.find(&key, rows.len());
+        let there = self.trace.find_hashed(&hashed);
         absent.retain(|row| there.rows.binary_search(row).is_err());
         Ok(self.accept(pick(&rows, absent)))
     }
@@ -146,7 +151,7 @@ impl Table {
             return Ok((rows, Batch::none(), Batch::none()));
         }
         let key = self.key_columns(&rows);
-        if let Some(again) = repeated(&self.layout.encode(&key, rows.len())) {
+        if let Some(again) = repeated(&self.trace.hash_keys(&key, rows.len())) {
             let message = format!("primary key {} stands twice among the new rows", self.show_key(&key, again));
             return Err(Error::new("21000", format!("{message}: a row cannot be updated a second time")));
         }
@@ -193,12 +198,13 @@ impl Table {
         let Some(rows) = signed(delta, 1) else { return Ok(()) };
         let key = self.key_columns(&rows);
         let many = (0..rows.len()).find(|&r| rows.weight(r) > 1);
-        let twice = || repeated(&self.layout.encode(&key, rows.len()));
+        let hashed = self.trace.hash_keys(&key, rows.len());
+        let twice = || repeated(&hashed);
         if let Some(row) = many.or_else(twice) {
             return Err(self.duplicate(&key, row, "stands twice among the new rows"));
         }
         self.ready();
-        let there = self.trace.find(&key, rows.len());
+        let there = self.trace.find_hashed(&hashed);
         if there.rows.is_empty() {
             return Ok(());
         }

@@ -12,7 +12,6 @@
 //! A delta goes into the trace no sooner than somebody looks, so that at a commit the workers begin first. Committed, the list is
 //! emptied; rolled back, the inverse of what was settled goes into the trace, and of what was submitted into the circuit.
 
-use deltaq_circuit::keys::KeyLayout;
 use deltaq_circuit::operator::Size;
 use deltaq_circuit::trace::Trace;
 use deltaq_circuit::{Batch, NodeId, Weights};
@@ -38,7 +37,6 @@ pub(crate) struct Table {
     pub(crate) defaults: Vec<Scalar>,
     /// Its nodes in the circuit, each with how many of its columns it yields: one, and one more for each time columns were added.
     pub(crate) sources: Vec<(NodeId, usize)>,
-    layout: KeyLayout,
     trace: Trace,
     /// The trace was searched: its rows are indexed, no longer just set aside.
     searched: bool,
@@ -77,7 +75,6 @@ impl Table {
     ) -> Table {
         let types = arrow_types(&schema);
         let key = if primary_key.is_empty() { (0..types.len()).collect() } else { primary_key.clone() };
-        let layout = KeyLayout::new(&primary_key.iter().map(|&k| types[k].clone()).collect::<Vec<_>>());
         Table {
             name,
             sources: vec![(source, schema.len())],
@@ -85,7 +82,6 @@ impl Table {
             primary_key,
             append_only,
             defaults,
-            layout,
             trace: Trace::lazy(types, key, true),
             searched: false,
             accepted: Vec::new(),

@@ -1,11 +1,11 @@
 //! Which of some rows have the same key.
 
-use deltaq_circuit::keys::Keys;
+use deltaq_circuit::trace::HashedKeys;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 /// The first row whose key stands before it already.
-pub(super) fn repeated(keys: &Keys) -> Option<usize> {
+pub(super) fn repeated(keys: &HashedKeys) -> Option<usize> {
     if keys.len() < 2 {
         return None;
     }
@@ -14,13 +14,13 @@ pub(super) fn repeated(keys: &Keys) -> Option<usize> {
 }
 
 /// The first row of each key, in order.
-pub(super) fn first_of_each(keys: &Keys) -> Vec<u32> {
+pub(super) fn first_of_each(keys: &HashedKeys) -> Vec<u32> {
     let mut seen = Seen::new(keys);
     (0..keys.len() as u32).filter(|row| seen.row(*row) == row).collect()
 }
 
 /// The last row of each key, in order; None where each key stands once.
-pub(super) fn last_of_each(keys: &Keys) -> Option<Vec<u32>> {
+pub(super) fn last_of_each(keys: &HashedKeys) -> Option<Vec<u32>> {
     repeated(keys)?;
     let mut seen = Seen::new(keys);
     for row in 0..keys.len() as u32 {
@@ -33,21 +33,20 @@ pub(super) fn last_of_each(keys: &Keys) -> Option<Vec<u32>> {
 
 /// A row for each key that was met.
 struct Seen<'a> {
-    keys: &'a Keys,
-    hashes: Vec<u64>,
+    keys: &'a HashedKeys,
     table: HashTable<u32>,
 }
 
 impl Seen<'_> {
-    fn new(keys: &Keys) -> Seen<'_> {
-        Seen { keys, hashes: keys.hashes(), table: HashTable::with_capacity(keys.len()) }
+    fn new(keys: &HashedKeys) -> Seen<'_> {
+        Seen { keys, table: HashTable::with_capacity(keys.len()) }
     }
 
     /// The row noted for the key of `row`: `row` itself where the key is new.
     fn row(&mut self, row: u32) -> &mut u32 {
-        let (keys, hashes) = (self.keys, &self.hashes);
+        let keys = self.keys;
         let same = |&other: &u32| keys.same(other as usize, row as usize);
-        match self.table.entry(hashes[row as usize], same, |&other| hashes[other as usize]) {
+        match self.table.entry(keys.hash(row as usize), same, |&other| keys.hash(other as usize)) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => entry.insert(row).into_mut(),
         }

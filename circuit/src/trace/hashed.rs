@@ -77,6 +77,18 @@ impl HashedKeys {
         }
     }
 
+    /// The hash of a row's key.
+    #[inline]
+    pub fn hash(&self, row: usize) -> u64 {
+        self.hashes[self.number(row)]
+    }
+
+    /// Whether two rows have the same key.
+    #[inline]
+    pub fn same(&self, a: usize, b: usize) -> bool {
+        self.keys.same(self.number(a), self.number(b))
+    }
+
     /// Whether a row has NULL in its key and matches none.
     #[inline]
     pub(super) fn matches_none(&self, row: usize) -> bool {

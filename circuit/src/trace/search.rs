@@ -58,13 +58,18 @@ impl Trace {
     /// # Panics
     /// If a lazy trace has set rows aside: call [`Trace::prepare`] first.
     pub fn find(&self, key: &[ArrayRef], len: usize) -> Matches {
-        self.find_hashed(&HashedKeys::new(&self.layout, key, len, self.nulls))
+        self.find_hashed(&self.hash_keys(key, len))
+    }
+
+    /// The keys of `len` rows whose key columns are `key`, hashed as this trace looks them up.
+    pub fn hash_keys(&self, key: &[ArrayRef], len: usize) -> HashedKeys {
+        HashedKeys::new(&self.layout, key, len, self.nulls)
     }
 
     /// The keys that rows of this trace have, hashed; each once where they repeat and the trace is to look them up itself. Cost: a hash a row.
     pub fn hash(&self, rows: &Batch) -> HashedKeys {
         let key: Vec<ArrayRef> = self.key.iter().map(|&k| rows.column(k).clone()).collect();
-        let hashed = HashedKeys::new(&self.layout, &key, rows.len(), self.nulls);
+        let hashed = self.hash_keys(&key, rows.len());
         if self.lazy { hashed } else { hashed.distinct() }
     }
 
