@@ -112,11 +112,11 @@ fn numbered(hashes: &[u64], same: impl Fn(usize, usize) -> bool) -> Option<(Vec<
     let mut index = Index::default();
     let mut firsts: Vec<u32> = Vec::new();
     let mut numbers = Vec::with_capacity(hashes.len());
-    for block in (0..hashes.len()).step_by(SAMPLE) {
+    for block in hashes.chunks(SAMPLE) {
         index.reserve(SAMPLE);
-        for row in block..hashes.len().min(block + SAMPLE) {
-            let number = firsts.len() as u32;
-            let found = index.find_or_insert(hashes[row], number, |number| same(firsts[number as usize] as usize, row));
+        for &hash in block {
+            let (row, number) = (numbers.len(), firsts.len() as u32);
+            let found = index.find_or_insert(hash, number, |number| same(firsts[number as usize] as usize, row));
             if found.is_none() {
                 firsts.push(row as u32);
             }
