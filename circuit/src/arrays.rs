@@ -328,6 +328,33 @@ pub fn differ(a: &ArrayRef, b: &ArrayRef, into: &mut [bool]) {
     }
 }
 
+/// Whether all values are the same to the bit, and none is NULL. Looks no further than the first that differs.
+pub fn is_constant(array: &ArrayRef) -> bool {
+    fn same<T: PartialEq>(values: &[T]) -> bool {
+        values.is_empty() || values[1..] == values[..values.len() - 1]
+    }
+    let View { values, nulls: None, .. } = View::of(array) else { return false };
+    match values {
+        Values::Bit(bits) => [0, bits.len()].contains(&bits.count_set_bits()),
+        Values::W2(values) => same(values),
+        Values::W4(values) => same(values),
+        Values::W8(values) => same(values),
+        Values::W16(values) => same(values),
+        Values::Var(offsets, data) => {
+            let rows = offsets.len() - 1;
+            if rows < 2 {
+                return true;
+            }
+            let first = var(offsets, data, 0);
+            // Each text is compared with the one before it, all at once.
+            let all = &data[offsets[0] as usize..offsets[rows] as usize];
+            first == var(offsets, data, rows - 1)
+                && offsets.windows(2).all(|ends| (ends[1] - ends[0]) as usize == first.len())
+                && all[first.len()..] == all[..all.len() - first.len()]
+        }
+    }
+}
+
 /// `a` at `rows_a`, then `b` at `rows_b`: two gathers into one column.
 pub fn take_both(a: &ArrayRef, rows_a: &[u32], b: &ArrayRef, rows_b: &[u32]) -> ArrayRef {
     fn both<T: arrow_buffer::ArrowNativeType>(a: &[T], ra: &[u32], b: &[T], rb: &[u32]) -> Buffer {
@@ -350,5 +377,41 @@ pub fn take_both(a: &ArrayRef, rows_a: &[u32], b: &ArrayRef, rows_b: &[u32]) -> 
         (true, _) => b,
         (_, true) => a,
         _ => concat(&[&a, &b]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{BooleanArray, Float64Array, Int64Array, StringArray};
+
+    use super::*;
+
+    #[test]
+    fn a_column_of_one_value_is_constant() {
+        let texts = |texts: &[&str]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
+        let constant: [ArrayRef; 8] = [
+            Arc::new(Int64Array::from(vec![7; 9])),
+            Arc::new(Int64Array::from(vec![1, 7, 7, 2]).slice(1, 2)),
+            Arc::new(Float64Array::from(vec![f64::NAN; 3])),
+            Arc::new(BooleanArray::from(vec![false; 70])),
+            texts(&["2024-01-01"; 50]),
+            texts(&["x", "day", "day", "days"]).slice(1, 2),
+            texts(&["", "", ""]),
+            texts(&[]),
+        ];
+        constant.iter().for_each(|column| assert!(is_constant(column), "{column:?}"));
+        let others: [ArrayRef; 9] = [
+            Arc::new(Int64Array::from(vec![7, 7, 8])),
+            Arc::new(Int64Array::from(vec![None, None])),
+            Arc::new(Int64Array::from(vec![Some(7), None, Some(7)])),
+            Arc::new(Float64Array::from(vec![0.0, -0.0])),
+            Arc::new(BooleanArray::from(vec![true, false])),
+            texts(&["aa", "ab", "aa"]),
+            // The same bytes, cut elsewhere.
+            texts(&["aa", "a", "aaa", "aa"]),
+            texts(&["", "a", ""]),
+            texts(&["a", "", "a"]),
+        ];
+        others.iter().for_each(|column| assert!(!is_constant(column), "{column:?}"));
     }
 }

@@ -16,6 +16,7 @@ use arrow_schema::DataType;
 use deltaq_circuit::arrays::{self, View};
 use deltaq_circuit::keys::KeyLayout;
 use deltaq_circuit::operator::Input;
+use deltaq_circuit::selection::Places;
 use deltaq_circuit::trace::Groups;
 use deltaq_circuit::{Batch, Class, Context, Operator, Output, Partition, Query, RowError, Size, Weight, Weights};
 
@@ -251,6 +252,12 @@ impl Grouped {
         if self.global {
             return (vec![0; delta.len()], vec![0]);
         }
+        if delta.len() > 1
+            && let Some(key) = self.only_key(delta)
+        {
+            let group = self.assign(&key, 1)[0];
+            return (vec![group; delta.len()], vec![group]);
+        }
         let groups = self.groups.assign_rows(delta, &self.keys);
         self.resize();
         self.step = self.step.wrapping_add(1);
@@ -263,6 +270,16 @@ impl Grouped {
             }
         }
         (groups, touched)
+    }
+
+    /// The key of all rows, if they have but one, as is likely where it is part of a time.
+    fn only_key(&self, delta: &Batch) -> Option<Vec<ArrayRef>> {
+        let places = Places::default();
+        let value = |key: &usize| {
+            let (values, at) = places.of(delta, *key, &[0]);
+            arrays::is_constant(values).then(|| values.slice(at[0] as usize, 1))
+        };
+        self.keys.iter().map(value).collect()
     }
 
     fn update(&mut self, delta: &Batch, groups: &[u32]) {
