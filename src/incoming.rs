@@ -136,12 +136,15 @@ pub(crate) fn serialized<T: Serialize>(table: &Table, rows: &[T]) -> Result<Reco
     if rows.is_empty() {
         return Ok(RecordBatch::new_empty(Arc::clone(&table.columns.arrow)));
     }
-    // First as what the table stores; types that serde knows nothing of come as text and are cast.
-    let field = |(field, sql): (&FieldRef, &deltaq_operators::Field)| match sql.ty {
-        SqlType::Interval | SqlType::Uuid | SqlType::Time => {
-            Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8))
-        }
-        _ => Arc::clone(field),
+    // First as what the table stores. Types that serde knows nothing of come as text and are cast; so do decimals, which serde_arrow
+    // would cut (0.29 would be 0.28), and REAL comes as it may be too large.
+    let field = |(field, sql): (&FieldRef, &deltaq_operators::Field)| {
+        let ty = match sql.ty {
+            SqlType::Interval | SqlType::Uuid | SqlType::Time | SqlType::Decimal(..) => DataType::Utf8,
+            SqlType::Real => DataType::Float64,
+            _ => return Arc::clone(field),
+        };
+        Arc::new(field.as_ref().clone().with_data_type(ty))
     };
     let fields: Vec<FieldRef> = table.columns.arrow.fields().iter().zip(table.schema()).map(field).collect();
     if let Ok(batch) = serde_arrow::to_record_batch(&fields, &rows) {

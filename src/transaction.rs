@@ -158,7 +158,8 @@ impl<'a> Transaction<'a> {
     /// Adds weighted rows: +n inserts n copies, −n retracts n. Equal rows are added up first.
     ///
     /// # Errors
-    /// `P0002` more copies are retracted than there are; `23505` a primary key would be there twice; others as [`Transaction::append`].
+    /// `P0002` more copies are retracted than there are; `23505` a primary key would be there twice; `22003` a weight is beyond
+    /// ±2,147,483,647; others as [`Transaction::append`].
     ///
     /// ```
     /// # use std::sync::Arc;

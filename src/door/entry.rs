@@ -13,6 +13,9 @@ use super::{InPlace, Table};
 use crate::error::{Error, Result};
 use crate::statements::pick;
 
+/// How many copies of a row one change may bring or take: so many, and sums of them, are far from what a [`Weight`] holds.
+const COPIES_MAX: u64 = i32::MAX as u64;
+
 impl Table {
     /// Adds rows. Columns are of the table's types; see [`Table::conform`].
     pub(crate) fn insert(&mut self, rows: Batch) -> Result<u64> {
@@ -171,6 +174,12 @@ impl Table {
 
     /// Adds weighted rows. Returns how many copies come and go, equal rows added up.
     pub(crate) fn push(&mut self, delta: Batch) -> Result<u64> {
+        if let Weights::Each(each) = delta.weights()
+            && let Some(weight) = each.iter().find(|weight| weight.unsigned_abs() > COPIES_MAX)
+        {
+            let message = format!("weight {weight} is out of range");
+            return Err(Error::new("22003", message).help(format!("up to {COPIES_MAX} copies can come or go at once")));
+        }
         let delta = delta.consolidate();
         if delta.is_empty() {
             return Ok(0);

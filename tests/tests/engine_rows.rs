@@ -188,6 +188,48 @@ fn typed_rows_are_cast_where_serde_knows_no_such_type() -> Result<(), Error> {
 }
 
 #[test]
+fn typed_numbers_become_decimals_as_a_cast_makes_them() -> Result<(), Error> {
+    #[derive(Serialize)]
+    struct Item {
+        price: f64,
+        rate: f64,
+        pieces: i64,
+    }
+    let mut db = Engine::open_in_memory()?;
+    db.execute("CREATE TABLE items(price DECIMAL(10,2), rate REAL, pieces DECIMAL(5,1))")?;
+    let mut tx = db.begin()?;
+    let item = |price| Item { price, rate: 0.5, pieces: 3 };
+    // 0.29 · 100 is 28.999… in floating point.
+    tx.append_rows("items", &[0.29, 1.255, -1.255, 2.349, 1e3].map(item))?;
+    let large = Item { price: 1e8, ..item(0.0) };
+    assert_eq!(tx.append_rows("items", &[large]).unwrap_err().code(), "22003");
+    let large = Item { rate: 1e300, ..item(0.0) };
+    assert_eq!(tx.append_rows("items", &[large]).unwrap_err().code(), "22003");
+    tx.commit()?;
+    let prices = all(&mut db, "SELECT price FROM items");
+    assert_eq!(prices, ["-1.26", "0.29", "1.26", "1000.00", "2.35"]);
+    assert_eq!(all(&mut db, "SELECT DISTINCT rate, pieces FROM items"), ["0.5 3.0"]);
+    Ok(())
+}
+
+#[test]
+fn weights_that_could_overflow_are_refused() -> Result<(), Error> {
+    let mut db = Engine::open_in_memory()?;
+    db.execute("CREATE TABLE t(v INT); CREATE VIEW n AS SELECT COUNT(*) AS n FROM t")?;
+    let rows = || batch(vec![("v", ints(&[7, 7]))]);
+    let mut tx = db.begin()?;
+    for weight in [i64::MAX, i64::MIN, 1 << 31] {
+        let error = tx.push("t", rows(), &[1, weight]).unwrap_err();
+        assert_eq!(error.code(), "22003", "{weight}: {error}");
+    }
+    let most = i64::from(i32::MAX);
+    assert_eq!(tx.push("t", rows(), &[most, most])?, 2 * most as u64);
+    tx.commit()?;
+    assert_eq!(all(&mut db, "SELECT * FROM n"), [(2 * most).to_string()]);
+    Ok(())
+}
+
+#[test]
 fn an_append_only_table_retracts_nothing() -> Result<(), Error> {
     let mut db = Engine::open_in_memory()?;
     db.execute(
