@@ -788,3 +788,21 @@ SELECT justify_hours(INTERVAL '12 mons -400 days')
 SELECT justify_interval(INTERVAL '12 mons -400 days')
 SELECT abs(INTERVAL '12 mons -400 days')
 SELECT sign(INTERVAL '12 mons -400 days')
+-- Fields and digits of intervals: a number without a unit counts the smallest field, and what is smaller is cut off.
+SELECT interval '1 2' day to hour, interval '1 2:03' day to minute, interval '2:03' hour to minute, interval '2:03' minute to second
+SELECT interval '5' year to month, interval '1-2' year to month, interval '90' minute to second, interval '1 2:03' day to second
+SELECT interval '1 day 5:30:40.7' hour, interval '14 months 3 days' year, interval '1-2' month, interval '1 2:03:04' day to hour
+SELECT interval '5.5' minute, interval '-1.5' hour, interval '1 day 10:00' day, interval '7 days 10:00' month, interval '3:4' hour
+SELECT interval '1.66' second(1), '1.66 s'::interval second(1), '1.66 s'::interval(1), '1.5 s'::interval(0), '-1.5 s'::interval(0), '2.5'::interval(0)
+SELECT '1 day 5:30'::interval hour, '5'::interval minute, cast('1 2' as interval day to hour), cast(interval '1 day 5:30' as interval day)
+SELECT interval 'P0001-02-03T04:05:06', interval 'P0000-00-10', interval 'P0001-00-00T00:00:01.5'
+SELECT interval 'P0001-02'
+-- Dates as they are written elsewhere; years of two digits.
+SELECT date '2024.01.05', date '01/02/03', date '01/02/70', date '08-Jan-99', date 'Jan 5, 69', date '5 Jan 70', date '1-2-2024', date '1.2.2024'
+SELECT date '99-01-08'
+SELECT timestamp '20240101T101112', timestamp '20240101 101112.5', timestamp '20240101T101112+02', timestamptz '20240101T101112+02'
+SELECT date '29 Feb 04', date '5 Jan 00', date 'Jan 5, 4 BC', date '1/2/99 BC'
+SELECT date '29 Feb 01'
+-- Patterns: names in the session's language, its zone, keywords in one case.
+SELECT to_char(timestamp '2024-03-05', 'TMMonth|TMDay|TMmon|TMDD'), to_char(timestamp '2024-03-05', 'Ddth'), to_char(timestamp '2024-03-05', 'Yyyy')
+SELECT to_char(timestamptz '2024-03-05 13:04:05+00', 'TZ tz OF'), to_char(timestamp '2024-03-05', '[TZ]')

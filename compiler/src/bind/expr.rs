@@ -9,6 +9,7 @@ use sqlparser::ast::{
 
 use super::coerce::{arg, is_untyped};
 use super::compare::comparison;
+use super::digits::Digits;
 use super::precedence::reordered;
 use super::rows::symmetric;
 use super::{Binder, Bound, all};
@@ -62,21 +63,17 @@ impl Binder<'_> {
                 let ty = self.sql_type(&typed.data_type, span)?;
                 match typed.value.clone().into_string() {
                     Some(text) => {
-                        let value = self.typed_literal(&text, ty, span)?;
-                        match places(&typed.data_type) {
-                            Some(places) if places < 6 => {
-                                let places = Expr::literal(Scalar::Int(places as i32), SqlType::Int);
-                                self.apply("round_time", vec![(value, e), (places, e)], e)
-                            }
-                            _ => Ok(value),
-                        }
+                        let digits = Digits::of_type(&typed.data_type);
+                        let value = self.typed_literal(&digits.complete(&text), ty, span)?;
+                        self.limited(value, digits, e)
                     }
                     None => self.unsupported("this literal is", span, ""),
                 }
             }
             E::Interval(interval) => {
                 let span = self.span(e);
-                self.interval(interval, span)
+                let value = self.interval(interval, span)?;
+                self.limited(value, Digits::of_literal(interval), e)
             }
             E::BinaryOp { left, op, right } => self.binary(left, op, right, e),
             E::UnaryOp { op, expr } => self.unary(op, expr, e),
@@ -377,14 +374,13 @@ impl Binder<'_> {
         {
             ty = SqlType::Decimal(precision, scale);
         }
+        let digits = Digits::of_type(to);
+        let x = match x {
+            Expr::Literal { value: Scalar::Text(text), ty } => Expr::literal(Scalar::Text(digits.complete(&text)), ty),
+            other => other,
+        };
         let cast = self.explicit_cast(x, ty, span)?;
-        match places(to) {
-            Some(places) if places < 6 => {
-                let places = Expr::literal(Scalar::Int(places as i32), SqlType::Int);
-                self.apply("round_time", vec![(cast, e), (places, e)], e)
-            }
-            _ => Ok(cast),
-        }
+        self.limited(cast, digits, e)
     }
 
     /// `x AT TIME ZONE 'Europe/Berlin'`: from a time of day to the moment, and back. Moments are kept in UTC.
@@ -483,14 +479,6 @@ pub(super) fn operands<'e>(e: &'e ast::Expr, op: &BinaryOperator) -> Vec<&'e ast
         }
     }
     operands
-}
-
-/// How many places behind the seconds' point a type has: TIMESTAMP(3).
-fn places(ty: &DataType) -> Option<u64> {
-    match ty {
-        DataType::Time(places, _) | DataType::Timestamp(places, _) | DataType::Datetime(places) => *places,
-        _ => None,
-    }
 }
 
 fn text(value: &str) -> Expr {

@@ -5,6 +5,7 @@ use deltaq_operators::types::TEXT;
 use deltaq_operators::{Expr, Scalar, SqlType};
 use sqlparser::ast::{self, DateTimeField, Value};
 
+use super::digits::Digits;
 use super::{Binder, Bound};
 
 impl Binder<'_> {
@@ -85,20 +86,17 @@ impl Binder<'_> {
                 return self.unsupported("an INTERVAL of anything but a literal is", span, help);
             }
         };
-        let amount = value.trim();
         let text = match (&interval.leading_field, &interval.last_field) {
-            (None, _) => value.clone(),
-            (Some(DateTimeField::Minute), Some(DateTimeField::Second)) if amount.matches(':').count() == 1 => {
-                match amount.strip_prefix('-') {
+            (Some(DateTimeField::Minute), Some(DateTimeField::Second)) if value.matches(':').count() == 1 => {
+                match value.trim().strip_prefix('-') {
                     Some(positive) => format!("-00:{positive}"),
-                    None => format!("00:{amount}"),
+                    None => format!("00:{}", value.trim()),
                 }
             }
-            (Some(_), Some(_)) => value.clone(),
-            (Some(unit), None) if amount.parse::<f64>().is_ok() => {
-                format!("{amount} {}", unit.to_string().to_lowercase())
+            (Some(unit), None) if value.trim().parse::<f64>().is_ok() => {
+                format!("{} {}", value.trim(), unit.to_string().to_lowercase())
             }
-            (Some(_), None) => value.clone(),
+            _ => Digits::of_literal(interval).complete(&value),
         };
         self.typed_literal(&text, SqlType::Interval, span)
     }

@@ -22,6 +22,7 @@ mod coerce;
 mod compare;
 mod copy;
 mod create;
+mod digits;
 mod expr;
 mod from;
 mod group;

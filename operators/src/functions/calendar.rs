@@ -129,6 +129,8 @@ struct Written {
     offset: Option<i64>,
     /// The year is one before Christ.
     bc: bool,
+    /// The year has no more than two digits and stands behind month and day: its century is left out, if it is not before Christ.
+    short: bool,
     /// A zone by name, whose offset depends on the time.
     zone: Option<Arc<Zone>>,
 }
@@ -174,7 +176,7 @@ fn read(text: &str) -> Result<Written, Bad> {
                         at = start;
                         written.micros = Some(read_time(b, &mut at)?);
                     }
-                    Some(&separator @ (b'-' | b'/')) if written.date.is_none() => {
+                    Some(&separator @ (b'-' | b'/' | b'.')) if written.date.is_none() => {
                         at += 1;
                         let named = b.get(at..at + 3).and_then(month_named);
                         let month = match named {
@@ -189,31 +191,43 @@ fn read(text: &str) -> Result<Written, Bad> {
                         }
                         at += 1;
                         let (third, third_len) = number(b, &mut at)?;
+                        written.short = len < 3 && third_len <= 2;
                         written.date = Some(if len >= 3 {
                             civil_date(first, month, third)?
-                        } else if named.is_some() && third_len >= 4 {
+                        } else if named.is_some() {
                             civil_date(third, month, first)?
-                        } else if third_len >= 4 && separator == b'/' {
-                            civil_date(third, first, month)?
                         } else {
-                            return Err(Bad::Range);
+                            civil_date(third, first, month)?
                         });
                     }
                     _ if len == 8 && written.date.is_none() => {
                         written.date = Some(civil_date(first / 10_000, first / 100 % 100, first % 100)?);
+                    }
+                    _ if len == 6 && written.date.is_some() && written.micros.is_none() => {
+                        // `20130105T101112`
+                        let micros = read_fraction(b, &mut at);
+                        written.micros = Some(time_of_day(first / 10_000, first / 100 % 100, first % 100, micros)?);
                     }
                     _ if len <= 2 && written.date.is_none() => {
                         // `5 January 2013`
                         blanks(b, &mut at);
                         let month = month_named(word(b, &mut at)).ok_or(Bad::Syntax)?;
                         blanks(b, &mut at);
-                        written.date = Some(civil_date(number(b, &mut at)?.0, month, first)?);
+                        let (third, third_len) = number(b, &mut at)?;
+                        written.short = third_len <= 2;
+                        written.date = Some(civil_date(third, month, first)?);
                     }
                     _ => return Err(Bad::Syntax),
                 }
             }
             _ => read_word(b, &mut at, &mut written)?,
         }
+    }
+    if let Some((year, ..)) = &mut written.date
+        && written.short
+        && !written.bc
+    {
+        *year += if *year < 70 { 2000 } else { 1900 };
     }
     match written.date {
         // Whether it is a leap year is known only when BC has been read.
@@ -269,8 +283,9 @@ fn read_word(b: &[u8], at: &mut usize, written: &mut Written) -> Result<(), Bad>
             blanks(b, at);
             let (day, _) = number(b, at)?;
             blanks(b, at);
-            let (year, _) = number(b, at)?;
-            written.date = Some(civil_date(year, month, day)?);
+            let (third, third_len) = number(b, at)?;
+            written.short = third_len <= 2;
+            written.date = Some(civil_date(third, month, day)?);
         }
         _ if written.date.is_some() && written.micros.is_some() && written.zone.is_none() => {
             let end = b[start..].iter().position(|c| *c == b' ').map_or(b.len(), |blank| start + blank);
@@ -301,6 +316,10 @@ fn read_time(b: &[u8], at: &mut usize) -> Result<i64, Bad> {
         seconds = number(b, at)?.0;
         micros = read_fraction(b, at);
     }
+    time_of_day(hours, minutes, seconds, micros)
+}
+
+fn time_of_day(hours: i64, minutes: i64, seconds: i64, micros: i64) -> Result<i64, Bad> {
     let total = hours * HOUR + minutes * MINUTE + seconds * SECOND + micros;
     if hours > 24 || minutes > 59 || seconds > 60 || total > DAY { Err(Bad::Range) } else { Ok(total) }
 }

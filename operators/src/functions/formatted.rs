@@ -273,6 +273,7 @@ fn write_kernel(ty: SqlType, compiled: Compiled) -> Kernel {
                 map(side::<IntervalMonthDayNanoType>(&args[0]), |v: IntervalMonthDayNano| Moment::of_interval(v.into()))
             }
             DataType::Time64(_) => map(side::<Time64MicrosecondType>(&args[0]), Moment::of),
+            DataType::Timestamp(_, Some(_)) => map(side::<TimestampMicrosecondType>(&args[0]), Moment::of_instant),
             _ => map(side::<TimestampMicrosecondType>(&args[0]), Moment::of),
         };
         write_all(&moments, args.get(1), &compiled, rows, nulls, errors)

@@ -132,7 +132,7 @@ pub fn read(text: &str, last: &str) -> Result<Interval, EvalError> {
     let syntax = || EvalError { code: "22007", ..not_a(SqlType::Interval, text) };
     let trimmed = text.trim_ascii();
     let parts = match trimmed.as_bytes() {
-        [b'P' | b'p', rest @ ..] => read_iso(rest),
+        [b'P' | b'p', rest @ ..] => read_iso(rest).or_else(|| read_iso_fields(&trimmed[1..])),
         _ => read_words(trimmed, last),
     };
     let (months, days, micros) = parts.ok_or_else(syntax)?;
@@ -179,6 +179,16 @@ fn read_iso(text: &[u8]) -> Option<Parts> {
         add(&mut parts, count, of);
     }
     any.then_some(parts)
+}
+
+/// The other form of ISO 8601: `0001-02-03T04:05:06`, `0001-02`.
+fn read_iso_fields(text: &str) -> Option<Parts> {
+    let (date, time) = text.split_once(['T', 't']).unwrap_or((text, "00:00"));
+    let mut fields = date.split('-');
+    let (years, months, days) = (fields.next()?, fields.next()?, fields.next().unwrap_or("0"));
+    let whole = |digits: &str| digits.parse::<u32>().ok().map(f64::from);
+    let clock = time.contains(':').then(|| read_words(time, "second"))??;
+    fields.next().is_none().then_some((whole(years)? * 12.0 + whole(months)?, whole(days)?, clock.2))
 }
 
 fn read_number(text: &[u8], at: &mut usize) -> Option<f64> {

@@ -25,6 +25,8 @@ pub struct Moment {
     day: i64,
     /// Microseconds; more than a day in intervals.
     time: i64,
+    /// It is an instant, of the zone UTC.
+    zoned: bool,
 }
 
 impl Moment {
@@ -32,13 +34,18 @@ impl Moment {
     pub fn of(micros: i64) -> Moment {
         let day = micros.div_euclid(DAY);
         let (year, month, of_month) = civil(day);
-        Moment { year, month: month as i64, of_month: of_month as i64, day, time: micros.rem_euclid(DAY) }
+        Moment { year, month: month as i64, of_month: of_month as i64, day, time: micros.rem_euclid(DAY), zoned: false }
+    }
+
+    /// An instant, in the session's zone.
+    pub fn of_instant(micros: i64) -> Moment {
+        Moment { zoned: true, ..Moment::of(micros) }
     }
 
     /// The fields of an interval.
     pub fn of_interval(v: Interval) -> Moment {
         let (year, month) = ((v.months / 12) as i64, (v.months % 12) as i64);
-        Moment { year, month, of_month: v.days as i64, day: v.days as i64, time: v.micros }
+        Moment { year, month, of_month: v.days as i64, day: v.days as i64, time: v.micros, zoned: false }
     }
 
     /// Year 0 is 1 BC; in intervals there is no such thing.
@@ -107,6 +114,13 @@ enum What {
     /// BC or AD; with points or without.
     Era(bool),
     MonthRoman,
+}
+
+impl What {
+    /// A name, which may be written with a capital.
+    fn is_name(&self) -> bool {
+        matches!(self, What::MonthShort | What::MonthName | What::DayShort | What::DayName)
+    }
 }
 
 const MONTHS: [&str; 12] = [
@@ -190,6 +204,7 @@ impl Pattern {
         let mut parts: Vec<Part> = Vec::new();
         let mut rest = pattern;
         let mut fill = true;
+        let mut local = false;
         while !rest.is_empty() {
             if let Some(quoted) = rest.strip_prefix('"') {
                 let end = quoted.find('"').unwrap_or(quoted.len());
@@ -201,6 +216,11 @@ impl Pattern {
                 (fill, rest) = (false, &rest[2..]);
                 continue;
             }
+            // Names in the language of the session, which is English; they are not filled.
+            if starts(rest, "TM") {
+                (local, rest) = (true, &rest[2..]);
+                continue;
+            }
             if starts(rest, "TH")
                 && let Some(last) = parts.last_mut()
                 && last.ordinal.is_none()
@@ -209,7 +229,10 @@ impl Pattern {
                 (last.ordinal, rest) = (Some(rest.starts_with('T')), &rest[2..]);
                 continue;
             }
-            let Some((word, what, width)) = KEYWORDS.iter().find(|(word, ..)| starts(rest, word)) else {
+            let Some((word, what, width)) = KEYWORDS
+                .iter()
+                .find(|(word, what, _)| starts(rest, word) && (what.is_name() || in_one_case(&rest[..word.len()])))
+            else {
                 let len = rest.chars().next().map_or(1, char::len_utf8);
                 literal(&mut parts, &rest[..len]);
                 rest = &rest[len..];
@@ -222,8 +245,9 @@ impl Pattern {
                 [_, b'a'..=b'z', ..] => Case::Title,
                 _ => Case::Upper,
             };
-            parts.push(Part { what: what.clone(), width: if fill { *width } else { 0 }, case, ordinal: None });
-            (fill, rest) = (true, &rest[word.len()..]);
+            let bare = !fill || (local && what.is_name());
+            parts.push(Part { what: what.clone(), width: if bare { 0 } else { *width }, case, ordinal: None });
+            (fill, local, rest) = (true, false, &rest[word.len()..]);
         }
         Pattern(parts)
     }
@@ -278,7 +302,7 @@ impl Pattern {
                     continue;
                 }
             };
-            let names = matches!(what, What::MonthShort | What::MonthName | What::DayShort | What::DayName);
+            let names = what.is_name();
             let case = if names { Case::Title } else { Case::Upper };
             parts.push(Part { what, width: if names { 0 } else { count }, case, ordinal: None });
         }
@@ -287,7 +311,7 @@ impl Pattern {
 
     /// Appends a time, written so.
     pub fn write(&self, out: &mut Vec<u8>, moment: &Moment) {
-        let Moment { year, month, of_month, day, time } = *moment;
+        let Moment { year, month, of_month, day, time, zoned } = *moment;
         let year_day = day - days(year, 1, 1) + 1;
         let weekday = (day + 4).rem_euclid(7) as usize;
         let shown = if year > 0 { year } else { moment.before_christ() };
@@ -354,6 +378,7 @@ impl Pattern {
                         },
                     );
                 }
+                What::Zone if zoned => name(out, "UTC", part),
                 What::Zone => {}
                 What::Offset => out.extend_from_slice(b"+00"),
                 What::OffsetMinutes => out.extend_from_slice(b"00"),
@@ -487,6 +512,11 @@ impl Pattern {
 
 fn starts(text: &str, word: &str) -> bool {
     text.len() >= word.len() && text.as_bytes()[..word.len()].eq_ignore_ascii_case(word.as_bytes())
+}
+
+/// Keywords are `YYYY` or `yyyy`, never `Yyyy`.
+fn in_one_case(word: &str) -> bool {
+    !word.bytes().any(|b| b.is_ascii_lowercase()) || !word.bytes().any(|b| b.is_ascii_uppercase())
 }
 
 fn literal(parts: &mut Vec<Part>, text: &str) {

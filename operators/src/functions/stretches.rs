@@ -114,16 +114,19 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "round_time",
-        "CAST(x AS timestamp(places)), CAST(x AS time(places))",
+        "CAST(x AS timestamp(places)), CAST(x AS time(places)), CAST(x AS interval(places))",
         "A time rounded to so many digits behind the point of its seconds.",
         &[
             ("CAST(TIMESTAMP '2013-01-05 10:11:12.9876' AS timestamp(2))", "2013-01-05 10:11:12.99"),
             ("CAST('10:11:12.5' AS time(0))", "10:11:13"),
+            ("INTERVAL '1.66' SECOND(1)", "00:00:01.7"),
         ],
         |args| {
             count(args, 2, 2)?;
             match args[0].ty {
-                ty @ (SqlType::Time | SqlType::Timestamp | SqlType::TimestampTz) => signature([ty, SqlType::Int], ty),
+                ty @ (SqlType::Time | SqlType::Timestamp | SqlType::TimestampTz | SqlType::Interval) => {
+                    signature([ty, SqlType::Int], ty)
+                }
                 _ => Err(format!("takes a time, got {}", names(args))),
             }
         },
@@ -132,13 +135,19 @@ pub const FUNCTIONS: &[Function] = &[
             strict(ty, move |args, rows, errors| {
                 let nulls = nulls(args);
                 let places = side::<Int32Type>(&args[1]);
-                let limit = if ty == SqlType::Time { DAY } else { *MICROS.end() };
+                let limit = match ty {
+                    SqlType::Time => DAY,
+                    SqlType::Interval => i64::MAX / 1000,
+                    _ => *MICROS.end(),
+                };
                 let mut round = |row: usize, micros: i64| {
                     let unit = 10i64.pow(6 - at(places, row).clamp(0, 6) as u32);
-                    let rounded =
-                        (i128::from(micros) + i128::from(unit / 2)).div_euclid(unit.into()) * i128::from(unit);
-                    if rounded > limit.into() {
-                        errors.set(row, "22008", "timestamp out of range");
+                    // Halves go up; those of intervals away from zero.
+                    let half = i128::from(unit / 2) - i128::from(ty == SqlType::Interval && micros < 0);
+                    let rounded = (i128::from(micros) + half).div_euclid(unit.into()) * i128::from(unit);
+                    if rounded.abs() > limit.into() {
+                        let what = if ty == SqlType::Interval { "interval" } else { "timestamp" };
+                        errors.set(row, "22008", format!("{what} out of range"));
                         return 0;
                     }
                     rounded as i64
@@ -147,6 +156,14 @@ pub const FUNCTIONS: &[Function] = &[
                     let x = side::<Time64MicrosecondType>(&args[0]);
                     let values = (0..rows).map(|row| round(row, at(x, row))).collect();
                     return column::<Time64MicrosecondType>(values, nulls, &out);
+                }
+                if ty == SqlType::Interval {
+                    let x = side::<IntervalMonthDayNanoType>(&args[0]);
+                    let values = (0..rows).map(|row| {
+                        let v = at(x, row);
+                        IntervalMonthDayNano { nanoseconds: round(row, v.nanoseconds / 1000) * 1000, ..v }
+                    });
+                    return column::<IntervalMonthDayNanoType>(values.collect(), nulls, &out);
                 }
                 let x = side::<TimestampMicrosecondType>(&args[0]);
                 let values = (0..rows).map(|row| round(row, at(x, row))).collect();
