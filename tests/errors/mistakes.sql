@@ -160,3 +160,15 @@ SELECT * FROM read_csv('orders.csv')
 COPY orders TO STDOUT
 
 WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT * FROM r
+
+ANALYZE
+
+SET search_path = 'a'
+
+PREPARE q AS SELECT 1
+
+CREATE SCHEMA s
+
+CALL p()
+
+SHOW timezone

@@ -113,6 +113,14 @@ fn what_is_left_out_is_told() -> Result<(), Error> {
 }
 
 #[test]
+fn a_header_that_is_no_text_is_refused() {
+    let folder = folder(&[]);
+    std::fs::write(folder.path().join("x.csv"), b"\xff\xfea,b\n1,2\n").expect("a file can be written");
+    let error = engine(&folder).execute("CREATE TABLE x FROM 'x.csv'").unwrap_err();
+    assert!(error.to_string().contains("x.csv: line 1: not valid UTF-8"), "{error}");
+}
+
+#[test]
 fn streams_that_are_taken_are_refused() -> Result<(), Error> {
     let mut db =
         Engine::open(EngineConfig { standard_input: false, standard_output: false, ..EngineConfig::default() })?;

@@ -1,4 +1,4 @@
-//! Clauses of INSERT, UPDATE and DELETE that are not supported, and what to write instead.
+//! Statements, and clauses of INSERT, UPDATE and DELETE, that are not supported, and what to write instead.
 
 use deltaq_circuit::Span;
 use sqlparser::ast::{self, AssignmentTarget, UpdateTableFromKind};
@@ -7,6 +7,29 @@ use super::{Binder, Bound};
 use crate::parse::{at_top, word};
 
 impl Binder<'_> {
+    /// Refuses a statement of a kind that the engine does not know, by its name.
+    pub fn other_statement<T>(&mut self) -> Bound<T> {
+        let tokens = self.source.tokens();
+        let first = tokens.first().map(word).unwrap_or_default();
+        let second = tokens.get(1).map(word).unwrap_or_default();
+        let name = match first.as_str() {
+            "CREATE" | "ALTER" | "DROP" | "SHOW" => format!("{first} {second}"),
+            _ => first,
+        };
+        let help = match name.as_str() {
+            "SET" | "RESET" => "the session's settings are fixed: the time zone is UTC; leave it out",
+            "ANALYZE" | "VACUUM" => "none is needed: leave it out",
+            "GRANT" | "REVOKE" => "there are no users and no rights: leave it out",
+            "CREATE SCHEMA" | "DROP SCHEMA" => "all names stand in one place: write a prefix into them",
+            "PREPARE" | "EXECUTE" | "DEALLOCATE" => "write the values into the statement",
+            "DECLARE" | "FETCH" => "a SELECT gives all of its rows; LIMIT and OFFSET give some",
+            "ALTER VIEW" => "CREATE OR REPLACE VIEW",
+            _ if name.starts_with("SHOW ") => "SHOW TABLES and SHOW VIEWS are",
+            _ => "",
+        };
+        self.unsupported(&format!("{} is", name.trim_end()), self.first_token(), help)
+    }
+
     /// Refuses RETURNING, which is there if `written`.
     pub fn no_returning(&mut self, written: bool) -> Bound<()> {
         if !written {

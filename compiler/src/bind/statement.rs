@@ -82,7 +82,7 @@ impl Binder<'_> {
             S::Explain { .. } | S::ExplainTable { .. } => {
                 self.unsupported("this form of EXPLAIN is", self.first_token(), "EXPLAIN SELECT …, or EXPLAIN view")
             }
-            _ => self.unsupported("this statement is", self.first_token(), ""),
+            _ => self.other_statement(),
         }
     }
 

@@ -236,9 +236,12 @@ fn first_record(input: &mut Input, dialect: &mut Dialect, line: &mut u64) -> Res
                     continue;
                 }
                 let mut scratch = Vec::new();
-                let mut text =
-                    |p: &Place| String::from_utf8_lossy(p.text(record, dialect, &mut scratch)).trim().to_string();
-                return Ok(Some(First { values: places.iter().map(&mut text).collect(), bytes, lines }));
+                let mut text = |p: &Place| match std::str::from_utf8(p.text(record, dialect, &mut scratch)) {
+                    Ok(text) => Ok(text.trim().to_string()),
+                    Err(_) => Err(Error::format(input.name(), format!("line {line}: not valid UTF-8"))),
+                };
+                let values = places.iter().map(&mut text).collect::<Result<_>>()?;
+                return Ok(Some(First { values, bytes, lines }));
             }
             Scan::Broken { reason, .. } => return Err(Error::format(input.name(), format!("line {line}: {reason}"))),
             Scan::Incomplete if input.is_ended() => return Ok(None),
