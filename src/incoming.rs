@@ -147,7 +147,12 @@ pub(crate) fn serialized<T: Serialize>(table: &Table, rows: &[T]) -> Result<Reco
         Arc::new(field.as_ref().clone().with_data_type(ty))
     };
     let fields: Vec<FieldRef> = table.columns.arrow.fields().iter().zip(table.schema()).map(field).collect();
-    if let Ok(batch) = serde_arrow::to_record_batch(&fields, &rows) {
+    let options = TracingOptions::default().allow_null_fields(true).coerce_numbers(true).guess_dates(false);
+    // A field that no column is named like would be left out without a word. Those of tuples are named by their places.
+    let known = |(at, name): (usize, &str)| name == at.to_string() || table.schema().iter().any(|f| f.name == name);
+    let first = Vec::<FieldRef>::from_samples(&rows[..1], options.clone());
+    let strange = first.is_ok_and(|first| !first.iter().map(|f| f.name().as_str()).enumerate().all(known));
+    if !strange && let Ok(batch) = serde_arrow::to_record_batch(&fields, &rows) {
         return Ok(batch);
     }
     // Then as what the values themselves look like, to be cast: numbers for decimals, text for dates as SQL writes them.
@@ -155,7 +160,6 @@ pub(crate) fn serialized<T: Serialize>(table: &Table, rows: &[T]) -> Result<Reco
         let message = format!("the rows do not fit table \"{}\": {}", table.name, error.message());
         Error::new("22000", message).caused_by(error)
     };
-    let options = TracingOptions::default().allow_null_fields(true).coerce_numbers(true).guess_dates(false);
     let fields = Vec::<FieldRef>::from_samples(rows, options).map_err(misfit)?;
     let batch = serde_arrow::to_record_batch(&fields, &rows).map_err(misfit)?;
     Ok(batch)

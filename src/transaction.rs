@@ -76,7 +76,7 @@ impl<'a> Transaction<'a> {
     /// Inserts rows given as Rust values: structs with fields named like the columns, or tuples of all columns in order.
     ///
     /// # Errors
-    /// As [`Transaction::append`].
+    /// As [`Transaction::append`]; `42703` a field that no column is named like.
     ///
     /// ```
     /// #[derive(serde::Serialize)]

@@ -301,3 +301,30 @@ fn floats_and_their_sums_come_back_exactly() -> Result<(), Error> {
     assert_eq!(all(&mut db, "SELECT s FROM s"), before);
     Ok(())
 }
+
+#[test]
+fn a_field_that_is_no_column_is_told() -> Result<(), Error> {
+    #[derive(Serialize)]
+    struct Misspelt {
+        id: i32,
+        nmae: &'static str,
+    }
+    #[derive(Serialize)]
+    struct Shouted {
+        #[serde(rename = "ID")]
+        id: i32,
+        #[serde(rename = "Name")]
+        name: &'static str,
+    }
+    let mut db = Engine::open_in_memory()?;
+    db.execute("CREATE TABLE people(id INT, name TEXT DEFAULT 'nobody', age INT)")?;
+    let mut tx = db.begin()?;
+    let error = tx.append_rows("people", &[Misspelt { id: 1, nmae: "Ada" }]).unwrap_err();
+    assert_eq!(error.code(), "42703");
+    assert!(error.to_string().contains("nmae"), "{error}");
+    tx.append_rows("people", &[Shouted { id: 2, name: "Bob" }])?;
+    tx.append_rows("people", &[(3, "Cy", 30)])?;
+    tx.commit()?;
+    assert_eq!(all(&mut db, "SELECT id, name, age FROM people"), ["2 Bob NULL", "3 Cy 30"]);
+    Ok(())
+}
