@@ -133,6 +133,21 @@ fn places(rows: &[u32], indices: &[u32]) -> Vec<u32> {
     indices.iter().map(|index| rows[*index as usize]).collect()
 }
 
+/// Of numbers below `below`: where each stands first, and of each which of those it is.
+pub fn firsts(below: usize, numbers: impl Iterator<Item = usize>) -> (Vec<u32>, Vec<u32>) {
+    let mut known = vec![u32::MAX; below];
+    let mut firsts = Vec::new();
+    let of = numbers.enumerate().map(|(at, number)| {
+        if known[number] == u32::MAX {
+            known[number] = firsts.len() as u32;
+            firsts.push(at as u32);
+        }
+        known[number]
+    });
+    let of = of.collect();
+    (firsts, of)
+}
+
 /// Where some rows of a batch lie. Nothing is copied but, of a [`Selection`], the numbers, once a group.
 #[derive(Debug, Default)]
 pub struct Places(OnceCell<Vec<OnceCell<Vec<u32>>>>);

@@ -8,6 +8,7 @@ use super::key_store::KeyStore;
 use crate::arrays;
 use crate::batch::Batch;
 use crate::keys::{KeyLayout, Keys};
+use crate::selection::{Selection, firsts};
 
 /// Rows that are looked up together before new groups are made of those that are not found.
 const BLOCK_ROWS: usize = 1024;
@@ -22,36 +23,12 @@ pub struct Groups {
     live: Vec<bool>,
 }
 
-/// Columns that repeat the rows of a base.
-struct Repeated<'a> {
-    columns: Vec<&'a ArrayRef>,
-    /// The rows of the base that stand somewhere.
-    used: Vec<u32>,
-    /// Which of those stands in each row.
-    of: Vec<u32>,
-}
-
-impl Repeated<'_> {
-    fn of<'a>(rows: &'a Batch, columns: &[usize]) -> Option<Repeated<'a>> {
-        let (selection, first) = (rows.selection()?, *columns.first()?);
-        let group = selection.group(first)?;
-        let one = columns.iter().all(|column| selection.group(*column) == Some(group));
-        if !one || selection.base(first).len() * 2 > rows.len() {
-            return None;
-        }
-        let mut numbers = vec![NONE; selection.base(first).len()];
-        let mut used = Vec::new();
-        let number = |row: &u32| {
-            let number = &mut numbers[*row as usize];
-            if *number == NONE {
-                *number = used.len() as u32;
-                used.push(*row);
-            }
-            *number
-        };
-        let of = selection.rows(group).iter().map(number).collect();
-        Some(Repeated { columns: columns.iter().map(|column| selection.base(*column)).collect(), used, of })
-    }
+/// The selection of `rows` and the group of `columns` in it, if they are of one, with a base half as long as the rows or shorter.
+fn repeating<'a>(rows: &'a Batch, columns: &[usize]) -> Option<(&'a Selection, usize)> {
+    let (selection, first) = (rows.selection()?, *columns.first()?);
+    let group = selection.group(first)?;
+    let one = columns.iter().all(|column| selection.group(*column) == Some(group));
+    (one && selection.base(first).len() * 2 <= rows.len()).then_some((selection, group))
 }
 
 impl Groups {
@@ -107,18 +84,17 @@ impl Groups {
     /// The group of each row of `rows` by columns `columns`, made where it is new. Cost: a lookup a row; where all columns repeat rows of a base
     /// that is half as long or shorter, a lookup a row of that.
     pub fn assign_rows(&mut self, rows: &Batch, columns: &[usize]) -> Vec<u32> {
-        match Repeated::of(rows, columns) {
-            Some(repeated) => {
-                let base = UInt32Array::from(repeated.used);
-                let key: Vec<ArrayRef> = repeated.columns.iter().map(|column| arrays::take(column, &base)).collect();
-                let groups = self.assign(&self.layout.encode(&key, base.len()));
-                repeated.of.iter().map(|nth| groups[*nth as usize]).collect()
-            }
-            None => {
-                let key: Vec<ArrayRef> = columns.iter().map(|column| rows.column(*column).clone()).collect();
-                self.assign(&self.layout.encode(&key, rows.len()))
-            }
-        }
+        let Some((selection, group)) = repeating(rows, columns) else {
+            let key: Vec<ArrayRef> = columns.iter().map(|column| rows.column(*column).clone()).collect();
+            return self.assign(&self.layout.encode(&key, rows.len()));
+        };
+        // Rows of the base that stand nowhere are to have no group.
+        let of_base = selection.rows(group);
+        let (first, of) = firsts(selection.base(columns[0]).len(), of_base.iter().map(|row| *row as usize));
+        let used: UInt32Array = first.iter().map(|at| of_base[*at as usize]).collect::<Vec<_>>().into();
+        let key: Vec<ArrayRef> = columns.iter().map(|column| arrays::take(selection.base(*column), &used)).collect();
+        let groups = self.assign(&self.layout.encode(&key, used.len()));
+        of.iter().map(|nth| groups[*nth as usize]).collect()
     }
 
     fn assign_one(&mut self, keys: &Keys, hash: u64, row: usize) -> u32 {
@@ -188,7 +164,6 @@ mod tests {
 
     use super::*;
     use crate::batch::Weights;
-    use crate::selection::Selection;
 
     #[test]
     fn rows_that_repeat_have_the_groups_that_copies_have() {

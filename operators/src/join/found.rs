@@ -8,7 +8,7 @@
 
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use deltaq_circuit::picked::Picked;
-use deltaq_circuit::selection::{Places, Selection};
+use deltaq_circuit::selection::{Places, Selection, firsts};
 use deltaq_circuit::trace::{HashedKeys, Matches, Trace};
 use deltaq_circuit::{Batch, Weight, Weights, arrays};
 
@@ -22,7 +22,7 @@ pub(super) struct Found<'a> {
     delta: &'a Batch,
     delta_is_left: bool,
     other: Other<'a>,
-    pub(super) matches: Matches,
+    matches: Matches,
     /// The delta's keys where they repeat and each meets one row at most.
     keys: Option<&'a HashedKeys>,
     /// Where the matches of the delta, and of another delta, lie.
@@ -143,28 +143,13 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Of numbers below `below`: where each stands first, and of each which of those it is.
-fn firsts(below: usize, numbers: impl Iterator<Item = usize>) -> (Vec<u32>, Vec<u32>) {
-    let mut known = vec![u32::MAX; below];
-    let mut firsts = Vec::new();
-    let of = numbers.enumerate().map(|(at, number)| {
-        if known[number] == u32::MAX {
-            known[number] = firsts.len() as u32;
-            firsts.push(at as u32);
-        }
-        known[number]
-    });
-    let of = of.collect();
-    (firsts, of)
-}
-
 /// Whether `rows` are all of `len`, in order.
 fn is_whole(rows: &[u32], len: usize) -> bool {
     rows.len() == len && rows.iter().zip(0..).all(|(row, nth)| *row == nth)
 }
 
 /// The weights of all pairs.
-pub(super) fn weights(found: &[Found]) -> Weights {
+fn weights(found: &[Found]) -> Weights {
     if found.iter().all(Found::is_of_single_rows) {
         return Weights::Ones;
     }
