@@ -28,6 +28,29 @@ enum Slots {
     Var(Arena),
 }
 
+/// How many of `slots` are below `len`; those come first.
+fn held(slots: &[u32], len: usize) -> usize {
+    slots.partition_point(|slot| (*slot as usize) < len)
+}
+
+/// Writes values into `slots`: first into places that are there, then into those that follow the last, in their order.
+pub(super) fn put<T>(to: &mut Vec<T>, slots: &[u32], mut values: impl Iterator<Item = T>) {
+    let held = held(slots, to.len());
+    debug_assert!(slots[held..].iter().zip(to.len()..).all(|(slot, next)| *slot as usize == next), "a place is left out");
+    slots[..held].iter().zip(values.by_ref()).for_each(|(slot, value)| to[*slot as usize] = value);
+    to.extend(values);
+}
+
+/// The same of the values of some rows.
+fn put_rows<T: Copy>(to: &mut Vec<T>, slots: &[u32], from: &[T], rows: &[u32]) {
+    let follow = |rows: &[u32]| rows.iter().zip(rows[0]..).all(|(row, next)| *row == next);
+    if !rows.is_empty() && slots[0] as usize == to.len() && follow(rows) {
+        to.extend_from_slice(&from[rows[0] as usize..][..rows.len()]);
+    } else {
+        put(to, slots, rows.iter().map(|row| from[*row as usize]));
+    }
+}
+
 impl Column {
     pub(crate) fn new(data_type: &DataType) -> Column {
         let slots = match arrays::width(data_type) {
@@ -41,35 +64,25 @@ impl Column {
         Column { data_type: data_type.clone(), slots, nulls: None }
     }
 
-    /// Makes room for slots `0 .. len`.
-    pub(crate) fn resize(&mut self, len: usize) {
-        match &mut self.slots {
-            Slots::W1(v) => v.resize(len, 0),
-            Slots::W2(v) => v.resize(len, 0),
-            Slots::W4(v) => v.resize(len, 0),
-            Slots::W8(v) => v.resize(len, 0),
-            Slots::W16(v) => v.resize(len, 0),
-            Slots::Var(arena) => arena.resize(len),
-        }
-        if let Some(nulls) = &mut self.nulls {
-            nulls.resize(len, false);
-        }
-    }
-
-    /// Writes row `rows[i]` of `array` into slot `slots[i]`. `parts`: how many columns take their parts of the array's rows.
+    /// Writes row `rows[i]` of `array` into slot `slots[i]`: first into slots that are there, then into those that follow the last, in their order.
+    /// `parts`: how many columns take their parts of the array's rows.
     pub(crate) fn write(&mut self, array: &ArrayRef, rows: &[u32], slots: &[u32], parts: usize) {
         let view = View::of(array);
         let pairs = || rows.iter().map(|r| *r as usize).zip(slots.iter().map(|s| *s as usize));
+        let len = self.len();
         match (&mut self.slots, view.values) {
-            (Slots::W1(to), Values::Bit(from)) => pairs().for_each(|(r, s)| to[s] = u8::from(from.value(r))),
-            (Slots::W2(to), Values::W2(from)) => pairs().for_each(|(r, s)| to[s] = from[r]),
-            (Slots::W4(to), Values::W4(from)) => pairs().for_each(|(r, s)| to[s] = from[r]),
-            (Slots::W8(to), Values::W8(from)) => pairs().for_each(|(r, s)| to[s] = from[r]),
-            (Slots::W16(to), Values::W16(from)) => pairs().for_each(|(r, s)| to[s] = i128::from_le_bytes(from[r])),
+            (Slots::W1(to), Values::Bit(from)) => put(to, slots, rows.iter().map(|r| u8::from(from.value(*r as usize)))),
+            (Slots::W2(to), Values::W2(from)) => put_rows(to, slots, from, rows),
+            (Slots::W4(to), Values::W4(from)) => put_rows(to, slots, from, rows),
+            (Slots::W8(to), Values::W8(from)) => put_rows(to, slots, from, rows),
+            (Slots::W16(to), Values::W16(from)) => {
+                put(to, slots, rows.iter().map(|r| i128::from_le_bytes(from[*r as usize])));
+            }
             (Slots::Var(arena), Values::Var(offsets, data)) => {
                 let length =
                     |row: usize| if view.is_null(row) { 0 } else { (offsets[row + 1] - offsets[row]) as usize };
                 let buffer = arrays::text_buffer(array);
+                arena.resize(len + slots.len() - held(slots, len));
                 if array.len() < rows.len() {
                     // Values that several slots hold are written once.
                     let mut written = vec![None; array.len()];
@@ -92,11 +105,10 @@ impl Column {
             _ => panic!("a column of {} into state of {}", array.data_type(), self.data_type),
         }
         if let Some(nulls) = view.nulls {
-            let len = self.len();
             let to = self.nulls.get_or_insert_with(|| vec![false; len]);
-            pairs().for_each(|(r, s)| to[s] = nulls.is_null(r));
+            put(to, slots, rows.iter().map(|r| nulls.is_null(*r as usize)));
         } else if let Some(to) = &mut self.nulls {
-            slots.iter().for_each(|s| to[*s as usize] = false);
+            put(to, slots, rows.iter().map(|_| false));
         }
     }
 

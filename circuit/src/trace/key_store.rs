@@ -4,6 +4,7 @@ use arrow_array::ArrayRef;
 
 use super::NONE;
 use super::arena::Arena;
+use super::column::put;
 use super::index::Index;
 use crate::keys::{self, FixedKey, KeyLayout, Keys, Width};
 
@@ -52,6 +53,19 @@ impl KeyStore {
             KeyStore::Fixed(keys) => keys.resize(len, 0),
             KeyStore::Wide(keys) => keys.resize(len, [0; 2]),
             KeyStore::Bytes(keys) => keys.0.resize(len),
+        }
+    }
+
+    /// Writes these keys of `keys` into `slots`: first into slots that are there, then into those that follow the last, in their order.
+    pub(super) fn write(&mut self, slots: &[u32], keys: &Keys, numbers: impl ExactSizeIterator<Item = usize>) {
+        match (self, keys) {
+            (KeyStore::Fixed(to), Keys::Fixed(from)) => put(to, slots, numbers.map(|number| from[number])),
+            (KeyStore::Wide(to), Keys::Wide(from)) => put(to, slots, numbers.map(|number| from[number])),
+            (KeyStore::Bytes(to), Keys::Bytes(from)) => {
+                to.0.resize(slots.last().map_or(0, |last| *last as usize + 1).max(to.0.len()));
+                slots.iter().zip(numbers).for_each(|(slot, number)| to.0.set(*slot as usize, from.get(number)));
+            }
+            _ => panic!("keys of another layout than the store's"),
         }
     }
 

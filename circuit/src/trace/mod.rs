@@ -383,11 +383,8 @@ impl Trace {
         let grown = len + rows.len() - reused;
         assert!(grown < NONE as usize, "a trace of more than 2^32 rows");
         slots.extend(len as u32..grown as u32);
-        if grown > len {
-            self.keys.resize(grown);
-            self.columns.iter_mut().for_each(|c| c.resize(grown));
-            self.links.resize(grown, FREE);
-        }
+        self.links.reserve(grown - len);
+        self.keys.write(&slots, &hashed.keys, rows.iter().map(|row| hashed.number(*row as usize)));
         let places = Places::default();
         for (column, &from) in self.columns.iter_mut().zip(&self.rest) {
             let (values, at) = places.of(delta, from, rows);
@@ -401,9 +398,8 @@ impl Trace {
                 let block = &rows[nth..rows.len().min(nth + TOUCHED)];
                 self.touch(hashed, block.iter().map(|row| hashed.number(*row as usize)));
             }
-            let (number, at) = (hashed.number(row as usize), slot as usize);
+            let number = hashed.number(row as usize);
             let hash = hashed.hashes[number];
-            self.keys.set(at, &hashed.keys, number);
             let (next, prev) = match heads.get(number) {
                 Some(&head) if head != NONE => (std::mem::replace(&mut self.links[head as usize].next, slot), head),
                 _ => {
@@ -413,7 +409,11 @@ impl Trace {
                     (next, NONE)
                 }
             };
-            self.links[at] = Link { weight, next, prev };
+            let link = Link { weight, next, prev };
+            match self.links.get_mut(slot as usize) {
+                Some(free) => *free = link,
+                None => self.links.push(link),
+            }
             self.negatives += usize::from(weight < 0);
             self.others += usize::from(weight != 1);
             if next != NONE {

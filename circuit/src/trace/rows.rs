@@ -46,7 +46,6 @@ impl Rows {
         assert!(grown < NONE as usize, "more than 2^32 rows");
         slots.extend(len as u32..grown as u32);
         if grown > len {
-            self.columns.iter_mut().for_each(|c| c.resize(grown));
             self.weights.resize(grown, 0);
             self.freed.resize(grown, false);
         }
