@@ -390,7 +390,7 @@ impl Trace {
             let (values, at) = places.of(delta, from, rows);
             column.write(values, at, &slots, delta.parts());
         }
-        self.index.reserve(rows.len());
+        self.index.reserve(rows.len().min(hashed.count()));
         // By key that repeats: the first of the new slots, behind which the others are linked.
         let mut heads = vec![NONE; if hashed.repeat() { hashed.count() } else { 0 }];
         for (nth, ((&row, &slot), &weight)) in rows.iter().zip(&slots).zip(weights).enumerate() {
