@@ -1,6 +1,7 @@
 //! The caller's side: one order of commands for all workers, their replies merged.
 
 use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -46,8 +47,10 @@ pub struct Runtime {
     inbox: Vec<VecDeque<Answer>>,
     /// The last epoch submitted.
     epoch: Epoch,
-    /// Epochs submitted, not finished.
-    outstanding: usize,
+    /// Of epochs submitted, not finished, oldest first: the workers that were told.
+    under_way: VecDeque<Range<usize>>,
+    /// Whether nodes may start in the next epoch, which they do on every worker.
+    starting: bool,
     finished: VecDeque<(Epoch, Step)>,
     panicked: Option<(usize, String)>,
     /// Nodes of which no two workers yield equal rows.
@@ -108,7 +111,8 @@ impl Runtime {
             bell,
             guards: Some(guards),
             epoch: Epoch(0),
-            outstanding: 0,
+            under_way: VecDeque::new(),
+            starting: false,
             finished: VecDeque::new(),
             panicked: None,
             apart: HashSet::new(),
@@ -136,6 +140,7 @@ impl Runtime {
     /// [`Error::is_worker_panicked`], as all calls from the panic on.
     pub fn install(&mut self, nodes: Vec<Node>) -> Result<(), Error> {
         self.entrances.install(&nodes);
+        self.starting = true;
         self.tell(|_| Command::Install(nodes.clone()))
     }
 
@@ -167,25 +172,29 @@ impl Runtime {
     /// [`Error::is_worker_panicked`].
     pub fn submit(&mut self, inputs: Vec<(NodeId, Batch)>, snapshots: Vec<(NodeId, Batch)>) -> Result<Epoch, Error> {
         while self.collect()? {}
-        while self.outstanding >= self.config.epochs_in_flight {
+        while self.under_way.len() >= self.config.epochs_in_flight {
             self.await_epoch_so(self.spin_for_room)?;
         }
         self.epoch = Epoch(self.epoch.0 + 1);
-        self.outstanding += 1;
-        let epoch = self.epoch;
-        if self.config.workers == 1 {
-            self.tell_one(0, Command::Epoch { epoch, inputs, snapshots });
+        let (epoch, workers) = (self.epoch, self.config.workers);
+        let turn = self.turn();
+        let mut inputs = self.entrances.deal(inputs, workers, turn);
+        let mut snapshots = self.entrances.deal(snapshots, workers, turn);
+        let busy = |worker: usize| !inputs[worker].is_empty() || !snapshots[worker].is_empty();
+        let told = if std::mem::take(&mut self.starting) || !self.entrances.are_apart() {
+            0..workers
         } else {
-            let workers = self.config.workers;
-            let turn = (epoch.0 % workers as u64) as usize;
-            let mut inputs = self.entrances.deal(inputs, workers, turn);
-            let mut snapshots = self.entrances.deal(snapshots, workers, turn);
-            self.tell(|worker| Command::Epoch {
-                epoch,
-                inputs: std::mem::take(&mut inputs[worker]),
-                snapshots: std::mem::take(&mut snapshots[worker]),
-            })?;
+            // A worker that has no rows has nothing to do, and is not woken.
+            let first = (0..workers).find(|worker| busy(*worker)).unwrap_or(workers);
+            first..(first..workers).rfind(|worker| busy(*worker)).map_or(first, |last| last + 1)
+        };
+        self.check()?;
+        for worker in told.clone() {
+            let (inputs, snapshots) = (std::mem::take(&mut inputs[worker]), std::mem::take(&mut snapshots[worker]));
+            self.tell_one(worker, Command::Epoch { epoch, inputs, snapshots });
         }
+        self.under_way.push_back(told);
+        while self.finish_epoch() {}
         Ok(epoch)
     }
 
@@ -195,7 +204,7 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn wait(&mut self) -> Result<Option<(Epoch, Step)>, Error> {
-        if self.finished.is_empty() && self.outstanding > 0 {
+        if self.finished.is_empty() && !self.under_way.is_empty() {
             self.await_epoch()?;
         }
         self.check()?;
@@ -216,7 +225,7 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_worker_panicked`].
     pub fn drain(&mut self) -> Result<Vec<(Epoch, Step)>, Error> {
-        while self.outstanding > 0 {
+        while !self.under_way.is_empty() {
             self.await_epoch()?;
         }
         self.check()?;
@@ -235,7 +244,7 @@ impl Runtime {
         inputs: Vec<(NodeId, Batch)>,
         snapshots: Vec<(NodeId, Batch)>,
     ) -> Result<(Epoch, Step), Error> {
-        assert!(self.outstanding == 0 && self.finished.is_empty(), "epochs before this one are waited for first");
+        assert!(self.under_way.is_empty() && self.finished.is_empty(), "epochs before this one are waited for first");
         self.submit(inputs, snapshots)?;
         Ok(self.wait()?.unwrap_or_else(|| panic!("an epoch submitted is outstanding")))
     }
@@ -297,7 +306,7 @@ impl Runtime {
     /// # Errors
     /// [`Error::is_mismatch`] if it is the state of another number of workers or an earlier epoch; [`Error::is_worker_panicked`].
     pub fn load(&mut self, saved: Saved) -> Result<(), Error> {
-        while self.outstanding > 0 {
+        while !self.under_way.is_empty() {
             self.await_epoch()?;
         }
         self.check()?;
@@ -310,8 +319,19 @@ impl Runtime {
         }
         let mut states = saved.workers;
         self.tell(|worker| Command::Load(std::mem::take(&mut states[worker])))?;
-        self.epoch = saved.epoch;
+        (self.epoch, self.starting) = (saved.epoch, true);
         Ok(())
+    }
+
+    /// The worker that gets what of an epoch is not worth sharing out.
+    fn turn(&self) -> usize {
+        let workers = self.config.workers;
+        if !self.entrances.are_apart() {
+            return (self.epoch.0 % workers as u64) as usize;
+        }
+        // The first that has one epoch to do or none, which is likeliest to be awake, else that with the fewest.
+        let before = |worker: &usize| self.under_way.iter().filter(|told| told.contains(worker)).count();
+        (0..workers).min_by_key(|worker| before(worker).max(1)).unwrap_or(0)
     }
 
     /// Says that no two workers ever yield equal rows of `node`: what each of them has consolidated is consolidated together.
@@ -344,7 +364,7 @@ impl Runtime {
 
     /// Each worker's answer to the last command, after all it had to say before.
     fn answers(&mut self) -> Result<Vec<Answer>, Error> {
-        while self.outstanding > 0 {
+        while !self.under_way.is_empty() {
             self.await_epoch()?;
         }
         while self.inbox.iter().any(VecDeque::is_empty) {
@@ -360,8 +380,8 @@ impl Runtime {
 
     fn await_epoch_so(&mut self, spin: Spin) -> Result<(), Error> {
         self.check()?;
-        let before = self.outstanding;
-        while self.outstanding == before {
+        let before = self.under_way.len();
+        while self.under_way.len() == before {
             if !self.finish_epoch() {
                 self.receive(spin)?;
             }
@@ -377,7 +397,7 @@ impl Runtime {
             Err(TryRecvError::Empty) => return Ok(false),
             Err(TryRecvError::Disconnected) => return Err(self.lost()),
         }
-        while self.outstanding > 0 && self.finish_epoch() {}
+        while self.finish_epoch() {}
         Ok(true)
     }
 
@@ -413,21 +433,23 @@ impl Runtime {
         Error::panicked(*worker, message.as_str())
     }
 
-    /// Merges the oldest outstanding epoch if all workers have finished it.
+    /// Merges the oldest epoch under way, if there is one and all workers that were told of it have finished it.
     fn finish_epoch(&mut self) -> bool {
+        let Some(told) = self.under_way.front().cloned() else { return false };
+        let of = &mut self.inbox[told];
         let done = |answers: &VecDeque<Answer>| matches!(answers.front(), Some(Answer::Step(_)));
-        if !self.inbox.iter().all(done) {
+        if !of.iter().all(done) {
             return false;
         }
-        let mut steps = self.inbox.iter_mut().filter_map(|answers| match answers.pop_front() {
+        let mut steps = of.iter_mut().filter_map(|answers| match answers.pop_front() {
             Some(Answer::Step(step)) => Some(step),
             _ => None,
         });
         let first = steps.next().unwrap_or_default();
         let step = steps.fold(first, merge);
         let step = if self.config.workers == 1 { step } else { join(step, &self.apart) };
-        let epoch = Epoch(self.epoch.0 + 1 - self.outstanding as u64);
-        self.outstanding -= 1;
+        let epoch = Epoch(self.epoch.0 + 1 - self.under_way.len() as u64);
+        self.under_way.pop_front();
         self.finished.push_back((epoch, step));
         true
     }

@@ -90,8 +90,16 @@ impl Entrances {
         self.by_source.get(&node).is_none_or(|entrance| !entrance.readers.is_empty())
     }
 
+    /// Whether nothing goes from one worker to another: an epoch is over for those that have no rows of it.
+    pub(super) fn are_apart(&self) -> bool {
+        self.exchanges.is_empty()
+    }
+
     /// What each of `workers` gets of `rows`. `turn` is the worker that gets what is not worth sharing out.
     pub(super) fn deal(&self, rows: Rows, workers: usize, turn: usize) -> Vec<Rows> {
+        if workers == 1 {
+            return vec![rows];
+        }
         let mut dealt: Vec<Rows> = (0..workers).map(|_| Vec::new()).collect();
         for (node, batch) in rows {
             let entrance = self.by_source.get(&node);
@@ -102,7 +110,7 @@ impl Entrances {
                 continue;
             }
             // Where no row ever meets another, epochs are what workers share: nothing is to be put together afterwards.
-            if workers == 1 || self.exchanges.is_empty() || batch.len() < SHARED_ROWS_MIN {
+            if self.are_apart() || batch.len() < SHARED_ROWS_MIN {
                 dealt[turn].push((node, batch));
                 continue;
             }

@@ -159,7 +159,10 @@ impl<'a> Lowering<'a> {
     fn counted(&mut self, rule: Rule, inputs: &[NodeId], schema: &Schema) -> NodeId {
         let query = Counted::new(rule, arrow_types(schema));
         let insert_only = rule == Rule::Distinct && self.circuit.insert_only_all(inputs);
-        let placement = placed(&query.partition(0));
+        let placement = match inputs {
+            [one] => self.circuit.met(*one, &query.partition(0)),
+            _ => placed(&query.partition(0)),
+        };
         let inputs = inputs.iter().enumerate().map(|(i, node)| (*node, query.partition(i))).collect();
         self.query(query, inputs, Known { placement, insert_only, key: None })
     }
@@ -217,7 +220,6 @@ impl<'a> Lowering<'a> {
         let key_types = keys.iter().map(|k| k.ty().arrow()).collect();
         let query = Aggregate::new((0..keys.len()).collect(), key_types, columns.clone(), insert_only);
         let partition = query.partition(0);
-        let placement = placed(&partition);
         if !two_phase(&query)
             && let Some(phased) =
                 self.phased(&Phased { node, width: exprs.len(), keys, columns: &columns, partition: &partition })
@@ -231,6 +233,7 @@ impl<'a> Lowering<'a> {
         } else {
             node
         };
+        let placement = self.circuit.met(node, &partition);
         self.query(query, vec![(node, partition)], Known { placement, insert_only: false, key: None })
     }
 
@@ -266,7 +269,7 @@ impl<'a> Lowering<'a> {
         let insert_only = self.circuit.insert_only(node);
         let query = TopK::new(types, partition, order, offset, limit, number).insert_only(insert_only);
         let partition = query.partition(0);
-        let known = Known { placement: placed(&partition), insert_only: false, key: None };
+        let known = Known { placement: self.circuit.met(node, &partition), insert_only: false, key: None };
         let node = self.query(query, vec![(node, partition)], known);
         // The columns that were added to sort by go again; the number stands last.
         let width = exprs.len() + usize::from(number);

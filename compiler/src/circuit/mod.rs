@@ -255,8 +255,14 @@ impl Circuit {
 
     /// A node of `kind` over `inputs`, each first sent to where it is needed; an equal one if there is one.
     fn node(&mut self, kind: Kind, inputs: Vec<(NodeId, Partition)>, known: Known, span: Option<Span>) -> NodeId {
-        let inputs: Vec<(NodeId, Partition)> =
-            inputs.into_iter().map(|(id, partition)| self.placed_input(id, partition)).collect();
+        let alone = matches!(kind, Kind::Query(_)) && inputs.len() == 1;
+        let inputs: Vec<(NodeId, Partition)> = inputs
+            .into_iter()
+            .map(|(id, partition)| match partition {
+                Partition::Key(_) if alone && self.meet(id, &partition) => (id, Partition::Any),
+                _ => self.placed_input(id, partition),
+            })
+            .collect();
         let key = key(&kind, &inputs);
         if let Some(&same) = self.shared.get(&key) {
             return same;
@@ -274,6 +280,23 @@ impl Circuit {
             Some(own) => (own, Partition::Any),
             None => (id, partition),
         }
+    }
+
+    /// Whether rows of `id` that must meet by `partition` lie together, wherever that is: enough for a query that reads nothing else.
+    fn meet(&self, id: NodeId, partition: &Partition) -> bool {
+        let (Partition::Key(key), placement) = (partition, &self.known[&id].placement) else { return false };
+        match placement {
+            Placement::Key(columns) | Placement::By(columns) => {
+                !columns.is_empty() && columns.iter().all(|column| key.contains(column))
+            }
+            _ => false,
+        }
+    }
+
+    /// Where rows of `id` lie for a query that reads nothing else and needs them by `partition`, and the rows that it makes of them if these have
+    /// the same columns of the key, in the same places.
+    fn met(&self, id: NodeId, partition: &Partition) -> Placement {
+        if self.meet(id, partition) { self.known[&id].placement.clone() } else { placed(partition) }
     }
 
     fn is_placed(&self, id: NodeId, partition: &Partition) -> bool {
