@@ -264,7 +264,10 @@ pub fn take(array: &ArrayRef, indices: &UInt32Array) -> ArrayRef {
             let values: Vec<i128> = at.iter().map(|&i| i128::from_le_bytes(v[i as usize])).collect();
             fixed(array.data_type(), Buffer::from_vec(values), nulls)
         }
-        Values::Bit(_) | Values::Var(_, _) => {
+        Values::Bit(v) => {
+            Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(at.len(), |i| v.value(at[i] as usize)), nulls))
+        }
+        Values::Var(_, _) => {
             arrow_select::take::take(array, indices, None).unwrap_or_else(|error| panic!("take within bounds: {error}"))
         }
     }
