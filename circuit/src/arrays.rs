@@ -8,7 +8,8 @@ use arrow_array::builder::BinaryBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, StringArray, UInt32Array,
+    Array, ArrayRef, ArrowNativeTypeOp, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, StringArray,
+    UInt32Array,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, IntervalUnit, TimeUnit};
@@ -146,6 +147,24 @@ impl<'a> View<'a> {
 #[inline]
 pub fn var<'a>(offsets: &[i32], data: &'a [u8], row: usize) -> &'a [u8] {
     &data[offsets[row] as usize..offsets[row + 1] as usize]
+}
+
+/// The column with 0.0 in the place of −0.0: equal floats in columns are to be the same row. Cost: a look at each float.
+pub fn one_zero(column: ArrayRef) -> ArrayRef {
+    fn without<T: ArrowPrimitiveType>(column: ArrayRef, negative: T::Native) -> ArrayRef
+    where
+        T::Native: std::ops::Add<Output = T::Native>,
+    {
+        let floats = column.as_primitive::<T>();
+        // By their bits: −0 is another than 0. All are looked at, whatever the first ones are: that is many at a time.
+        let any = floats.values().iter().fold(false, |any, value| any | value.is_eq(negative));
+        if any { Arc::new(floats.unary::<_, T>(|value| value + T::Native::default())) } else { column }
+    }
+    match column.data_type() {
+        DataType::Float32 => without::<Float32Type>(column, -0.0),
+        DataType::Float64 => without::<Float64Type>(column, -0.0),
+        _ => column,
+    }
 }
 
 /// The same float for all that compare equal: one NaN, and 0.0 for −0.0.

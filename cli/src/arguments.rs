@@ -110,9 +110,9 @@ pub struct RunArguments {
     /// The script; `-` is standard input
     pub file: PathBuf,
 
-    /// Whether a SELECT prints its rows and then each change, or its rows once all sources have ended. Without it the script
-    /// decides: EMIT CHANGES, or else the rows as they are at that point of the script. Where the script has no SELECT, its
-    /// outermost views are printed
+    /// Whether a SELECT prints its rows and then each change, or its rows once all sources have ended; where the script has no
+    /// SELECT, its outermost views are printed so. Without it the script decides: EMIT CHANGES, or else the rows as they are at
+    /// that point of the script
     #[arg(long, value_enum)]
     pub emit: Option<Emit>,
 

@@ -42,6 +42,14 @@ impl From<deltaq_nexmark::engine::Failure> for Failure {
 }
 
 impl Failure {
+    /// The same, with where in a script it happened. SQL says so itself.
+    pub fn at(self, path: &str, line: usize) -> Failure {
+        match self {
+            Failure::Message(text) => Failure::Message(format!("{path}:{line}: {text}")),
+            other => other,
+        }
+    }
+
     /// The exit status that goes with it.
     pub fn status(&self) -> u8 {
         match self {

@@ -72,34 +72,50 @@ pub fn explain(arguments: ExplainArguments) -> Result<()> {
         quiet: true,
         standard_input: true,
     })?;
-    session.engine.look_in(arguments.file.parent().map(Path::to_path_buf).into_iter().collect());
-    let format = match arguments.format {
+    let mut out = BufWriter::new(io::stdout());
+    session.within(&arguments.file, |session| picture(session, &text, &shown, arguments.format, &mut out))?;
+    Ok(out.flush()?)
+}
+
+/// Writes how each view and query of a script is computed. What changes rows is carried out on what there is without sources: of what comes of it
+/// only mistakes in the SQL are told.
+fn picture(session: &mut Session, text: &str, shown: &str, picture_as: Picture, out: &mut impl Write) -> Result<()> {
+    let format = match picture_as {
         Picture::Text => ExplainFormat::Text,
         Picture::Dot => ExplainFormat::Dot,
     };
-    let mut out = BufWriter::new(io::stdout());
-    for item in script::items(&text) {
-        let Item::Statement(range) = item else { continue };
+    for item in script::items(text) {
+        let range = match item {
+            Item::Statement(range) => range,
+            Item::Command(range) => {
+                if let Some((path, text, shown)) = session.read_by(&text[range])? {
+                    session.within(&path, |session| picture(session, &text, &shown, picture_as, out))?;
+                }
+                continue;
+            }
+        };
         let statement = &text[range.clone()];
-        let origin = Origin { path: Some(&shown), text: &text, start: range.start, skip: 0, first_line: 1 };
+        let origin = Origin { path: Some(shown), text, start: range.start, skip: 0, first_line: 1 };
         let failure = |e: deltaq::Error| Failure::Sql(render(&e, Some(origin)));
         let engine = &mut session.engine;
         if script::is_query(statement) {
             let body = script::emit_changes(statement).map_or(statement, |words| &statement[..words.start]);
             let text = engine.explain(body, format).map_err(failure)?;
-            writeln!(out, "{}{}\n", heading(body, arguments.format), text.trim_end())?;
-            continue;
-        }
-        if matches!(script::verb(statement).as_str(), "CREATE" | "ALTER" | "DROP") {
+            writeln!(out, "{}{}\n", heading(body, picture_as), text.trim_end())?;
+        } else if script::verb(statement) != "COPY" {
             let before = engine.tables().len();
-            engine.execute(statement).map_err(failure)?;
+            let defines = matches!(script::verb(statement).as_str(), "CREATE" | "ALTER" | "DROP");
+            let mistaken = |e: &deltaq::Error| defines || e.code().starts_with("42") || e.code() == "0A000";
+            if let Some(error) = engine.execute(statement).err().filter(mistaken) {
+                return Err(failure(error));
+            }
             for relation in engine.tables().into_iter().skip(before).filter(|r| r.sql.is_some()) {
                 let text = engine.explain(&relation.name, format).map_err(failure)?;
-                writeln!(out, "{}{}\n", heading(statement, arguments.format), text.trim_end())?;
+                writeln!(out, "{}{}\n", heading(statement, picture_as), text.trim_end())?;
             }
         }
     }
-    Ok(out.flush()?)
+    Ok(())
 }
 
 /// The comment before a picture that says of what it is: its first line, or where a program reads along, all of it.
@@ -137,7 +153,7 @@ fn format_of(path: &Path) -> Result<Option<Format>> {
         "csv" => Some(Format::Csv),
         "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
         "txt" => Some(Format::Table),
-        "parquet" | "pq" | "gz" => {
+        "parquet" | "pq" | "gz" | "tsv" => {
             let message = format!("{}: --output writes csv, jsonl and table; COPY … TO writes this", path.display());
             return Err(Failure::Message(message));
         }

@@ -167,6 +167,33 @@ fn explain() {
 }
 
 #[test]
+fn explain_tells_mistakes_and_reads_scripts() {
+    let files = directory(&[("ddl.sql", "CREATE TABLE t(a INT);\nINSERT INTO t VALUES (1);\n"), ("q.sql", "")]);
+    let explains = |text: &str| {
+        std::fs::write(files.path().join("q.sql"), text).expect("a file");
+        run_in(files.path(), &["explain", "q.sql"], "")
+    };
+    let ended = explains(".read ddl.sql\nSELECT a FROM t;\n.tables\n");
+    assert_eq!((ended.status, ended.out.starts_with("-- SELECT a FROM t\n")), (0, true), "{ended:?}");
+    explains("SELECT 1;\nselec 1;\n").fails(1, &["error[42601]", "q.sql:2:1"]);
+    explains(".read ddl.sql\nDELETE FORM t;\n").fails(1, &["error[42601]", "q.sql:2:13"]);
+    explains(".read ddl.sql\nINSERT INTO u VALUES (1);\n").fails(1, &["error[42P01]", "q.sql:2"]);
+    explains("SELECT 1;\n.read nothing.sql\n").fails(1, &["nothing.sql"]);
+}
+
+#[test]
+fn a_command_that_fails_says_where_it_stands() {
+    let files = directory(&[
+        ("q.sql", "SELECT 1;\n\n.read nothing.sql\n"),
+        ("outer.sql", ".read inner.sql\n"),
+        ("inner.sql", "\n.mode x"),
+    ]);
+    run_in(files.path(), &["run", "q.sql"], "").fails(1, &["q.sql:3: nothing.sql: "]);
+    run_in(files.path(), &["run", "outer.sql"], "").fails(1, &["inner.sql:2: mode x: expected"]);
+    run_in(files.path(), &["run", "-o", "x.tsv", "q.sql"], "").fails(1, &["x.tsv: --output writes csv"]);
+}
+
+#[test]
 fn a_script_that_is_no_text() {
     let files = directory(&[]);
     std::fs::write(files.path().join("q.sql"), b"SELECT 1;\nSELECT '\xff';\n").expect("a file");

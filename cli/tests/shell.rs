@@ -9,6 +9,28 @@ CREATE VIEW top AS SELECT cust, SUM(amt) AS s FROM orders GROUP BY cust;
 ";
 
 #[test]
+fn names_in_quotation_marks() {
+    let script = "CREATE TABLE t(a INT); CREATE VIEW \"V x\" AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM t;
+.watch \"V x\", w
+.watch
+.unwatch w
+.watch
+.check \"V x\" w
+.plan \"V x\"
+";
+    let ended = run(&[], script);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(
+        ended.out.contains("V x: as its definition says, 0 rows\nw: as its definition says, 0 rows\n"),
+        "{}",
+        ended.out
+    );
+    // All of a list or none.
+    let ended = run(&[], "CREATE TABLE t(a INT);\n.watch t nosuch\n");
+    assert!(ended.err.contains("there is no table or view nosuch"), "{ended:?}");
+}
+
+#[test]
 fn commands_share_an_engine() {
     run(
         &[

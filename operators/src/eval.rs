@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use arrow_array::ArrayRef;
 use indexmap::IndexMap;
 
+use crate::arrays;
 use crate::expr::Expr;
 use crate::functions::together::{self, Pass};
 use crate::functions::{Function, Kernel};
@@ -183,7 +184,7 @@ impl Builder {
         }
         let (step, own) = match expr {
             Expr::Column { index, .. } => (Step::Column(*index), 0),
-            Expr::Literal { value, ty } => (Step::Constant(Value::constant(value.to_array(*ty))), 0),
+            Expr::Literal { value, ty } => (Step::Constant(Value::constant(arrays::one_zero(value.to_array(*ty)))), 0),
             Expr::Call { function, args: exprs, ty } => self.call(function, exprs, args.clone(), *ty),
         };
         let own_cost = own;
@@ -205,7 +206,13 @@ impl Builder {
 
     fn call(&self, function: &'static Function, exprs: &[Expr], args: Vec<usize>, ty: SqlType) -> (Step, u32) {
         let folded: Vec<Expr> = args.iter().zip(exprs).map(|(arg, expr)| self.fold(*arg, expr)).collect();
-        let kernel = (function.prepare)(&folded, ty);
+        let mut kernel = (function.prepare)(&folded, ty);
+        if ty.is_float() {
+            kernel = Box::new(move |args, rows| {
+                let value = kernel(args, rows);
+                Value { array: arrays::one_zero(value.array), ..value }
+            });
+        }
         let constants = args.iter().map(|arg| match &self.nodes[*arg].step {
             Step::Constant(value) => Some(value.clone()),
             _ => None,

@@ -1,17 +1,18 @@
-//! What a table says of its columns.
+//! What a table says of its columns, and that there is one zero.
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Decimal128Type;
 use arrow_array::{Array, ArrayRef, StringArray};
+use deltaq_circuit::arrays;
 use deltaq_operators::SqlType;
 
 use super::Table;
 use crate::error::{Error, Result};
 
 impl Table {
-    /// Checks what the table says of its columns, and strips the blanks that do not count in `CHAR(n)`.
+    /// Checks what the table says of its columns, strips the blanks that do not count in `CHAR(n)`, and makes −0 a 0.
     pub(crate) fn conform(&self, columns: &mut [ArrayRef]) -> Result<()> {
         for (index, (field, column)) in self.schema().iter().zip(columns).enumerate() {
             let never_null = !field.nullable || self.primary_key.contains(&index);
@@ -33,6 +34,7 @@ impl Table {
                         return Err(Error::new("22001", message));
                     }
                 }
+                SqlType::Real | SqlType::Double => *column = arrays::one_zero(column.clone()),
                 SqlType::Decimal(precision, _) if precision < 38 => {
                     if let Err(error) = column.as_primitive::<Decimal128Type>().validate_decimal_precision(precision) {
                         let message = format!("value out of range for column \"{}\" of type {}", field.name, field.ty);

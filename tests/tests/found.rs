@@ -58,6 +58,33 @@ fn a_top_n_takes_minus_zero_for_zero() {
     );
 }
 
+/// A −0 in a table was the same row as 0, but not the same text: views kept rows that no table had.
+#[test]
+fn there_is_one_zero() -> Result<(), deltaq::Error> {
+    let scripts = [
+        "CREATE TABLE s(x DOUBLE PRECISION); CREATE VIEW v AS SELECT x::TEXT AS t, COUNT(*) AS n FROM s GROUP BY 1;
+         INSERT INTO s VALUES (0); INSERT INTO s VALUES ('-0'), (0); DELETE FROM s WHERE x = 0; INSERT INTO s VALUES ('-0')",
+        "CREATE TABLE a(x REAL, k INT); CREATE TABLE b(y REAL, t TEXT);
+         CREATE VIEW v AS SELECT a.k, b.t, a.x::TEXT AS x, b.y::TEXT AS y FROM a JOIN b ON a.x = b.y;
+         INSERT INTO b VALUES (0, 'zero'), ('-0', 'minus'); INSERT INTO a VALUES ('-0', 1), (0, 1); INSERT INTO a VALUES (0, 1);
+         DELETE FROM a WHERE k = 1; UPDATE b SET y = -y; INSERT INTO a VALUES (-(0::REAL), 2)",
+        "CREATE TABLE a(k INT); CREATE VIEW z AS SELECT k::DOUBLE PRECISION * -1 AS z, round(-0.4::DOUBLE PRECISION * k) AS r FROM a;
+         CREATE VIEW u AS SELECT z FROM z UNION ALL SELECT r FROM z UNION ALL SELECT 0::DOUBLE PRECISION FROM a;
+         CREATE VIEW v AS SELECT z::TEXT AS t, COUNT(*) AS n FROM u GROUP BY 1; INSERT INTO a VALUES (0), (1)",
+    ];
+    for (script, workers) in scripts.into_iter().flat_map(|script| [(script, 1), (script, 3)]) {
+        let mut db = Engine::open(deltaq::EngineConfig { workers, ..Default::default() })?;
+        db.execute(script)?;
+        let check = db.check("v")?;
+        assert!(check.is_ok(), "{script}: {check:?}");
+        let rows = db.query("SELECT * FROM v")?;
+        let cells = (0..rows.len()).flat_map(|row| (0..rows.schema().len()).map(move |column| (row, column)));
+        let shown: Vec<String> = cells.filter_map(|(row, column)| rows.cell(row, column)).collect();
+        assert!(!shown.is_empty() && shown.iter().all(|cell| cell != "-0"), "{script}: {shown:?}");
+    }
+    Ok(())
+}
+
 /// Copies were written out before they were counted, and the engine died of it.
 #[test]
 fn copies_beyond_memory_are_counted_and_cut() -> Result<(), deltaq::Error> {

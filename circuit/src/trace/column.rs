@@ -36,7 +36,10 @@ fn held(slots: &[u32], len: usize) -> usize {
 /// Writes values into `slots`: first into places that are there, then into those that follow the last, in their order.
 pub(super) fn put<T>(to: &mut Vec<T>, slots: &[u32], mut values: impl Iterator<Item = T>) {
     let held = held(slots, to.len());
-    debug_assert!(slots[held..].iter().zip(to.len()..).all(|(slot, next)| *slot as usize == next), "a place is left out");
+    debug_assert!(
+        slots[held..].iter().zip(to.len()..).all(|(slot, next)| *slot as usize == next),
+        "a place is left out"
+    );
     slots[..held].iter().zip(values.by_ref()).for_each(|(slot, value)| to[*slot as usize] = value);
     to.extend(values);
 }
@@ -71,7 +74,9 @@ impl Column {
         let pairs = || rows.iter().map(|r| *r as usize).zip(slots.iter().map(|s| *s as usize));
         let len = self.len();
         match (&mut self.slots, view.values) {
-            (Slots::W1(to), Values::Bit(from)) => put(to, slots, rows.iter().map(|r| u8::from(from.value(*r as usize)))),
+            (Slots::W1(to), Values::Bit(from)) => {
+                put(to, slots, rows.iter().map(|r| u8::from(from.value(*r as usize))))
+            }
             (Slots::W2(to), Values::W2(from)) => put_rows(to, slots, from, rows),
             (Slots::W4(to), Values::W4(from)) => put_rows(to, slots, from, rows),
             (Slots::W8(to), Values::W8(from)) => put_rows(to, slots, from, rows),

@@ -107,10 +107,25 @@ impl Session {
         }
     }
 
+    /// The names of the relations in a list, if all are there.
+    fn relations(&self, list: &str) -> Result<Vec<String>> {
+        names(list).into_iter().map(|name| Ok(self.relation(name)?.name)).collect()
+    }
+
     pub(super) fn views(&self) -> Vec<String> {
         let views = self.engine.tables().into_iter().filter(|r| r.kind == RelationKind::View);
         views.map(|r| r.name).collect()
     }
+}
+
+/// The names in a list: apart by blanks or commas, each in double quotes where it has such.
+fn names(list: &str) -> Vec<&str> {
+    let mut quoted = false;
+    let apart = |c: char| {
+        quoted ^= c == '"';
+        !quoted && (c.is_whitespace() || c == ',')
+    };
+    list.split(apart).filter(|name| !name.is_empty()).collect()
 }
 
 fn on_off(word: &str, before: bool) -> Result<bool> {
@@ -170,23 +185,18 @@ fn schema(session: &mut Session, name: &str) -> Result<Flow> {
     Ok(Flow::Continue)
 }
 
-fn watch(session: &mut Session, names: &str) -> Result<Flow> {
-    if names.is_empty() {
+fn watch(session: &mut Session, list: &str) -> Result<Flow> {
+    if list.is_empty() {
         let rows: Vec<Vec<String>> = session.watched().into_iter().map(|view| vec![view]).collect();
         session.write_text(&["watched"], &rows)?;
     }
-    for name in names.split_whitespace() {
-        let view = session.relation(name)?.name;
-        session.watch(&view, false, true)?;
-    }
+    let views = session.relations(list)?;
+    views.iter().try_for_each(|view| session.watch(view, false, true))?;
     Ok(Flow::Continue)
 }
 
-fn unwatch(session: &mut Session, names: &str) -> Result<Flow> {
-    let views = match names {
-        "" => session.watched(),
-        names => names.split_whitespace().map(|name| Ok(session.relation(name)?.name)).collect::<Result<_>>()?,
-    };
+fn unwatch(session: &mut Session, list: &str) -> Result<Flow> {
+    let views = if list.is_empty() { session.watched() } else { session.relations(list)? };
     views.iter().try_for_each(|view| session.unwatch(view))?;
     Ok(Flow::Continue)
 }
@@ -200,7 +210,7 @@ fn plan(session: &mut Session, what: &str) -> Result<Flow> {
     if what.is_empty() {
         return failure(".plan of what? A view, or a SELECT");
     }
-    let what = if what.contains(char::is_whitespace) { what.to_string() } else { session.relation(what)?.name };
+    let what = if let [one] = names(what)[..] { session.relation(one)?.name } else { what.to_string() };
     let text = session.engine.explain(&what, ExplainFormat::Text)?;
     writeln!(session.out, "{}", text.trim_end())?;
     Ok(Flow::Continue)
@@ -234,12 +244,9 @@ fn errors(session: &mut Session, name: &str) -> Result<Flow> {
     Ok(Flow::Continue)
 }
 
-fn check(session: &mut Session, names: &str) -> Result<Flow> {
+fn check(session: &mut Session, list: &str) -> Result<Flow> {
     session.load()?;
-    let views = match names {
-        "" => session.views(),
-        names => names.split_whitespace().map(|name| Ok(session.relation(name)?.name)).collect::<Result<_>>()?,
-    };
+    let views = if list.is_empty() { session.views() } else { session.relations(list)? };
     if views.is_empty() {
         writeln!(session.out, "there are no views")?;
     }
@@ -306,20 +313,21 @@ fn timer(session: &mut Session, word: &str) -> Result<Flow> {
 }
 
 fn read(session: &mut Session, name: &str) -> Result<Flow> {
-    /// Scripts in scripts; a script that reads itself ends here.
-    const DEPTH_MAX: usize = 50;
-    let name = match name.as_bytes() {
-        [b'\'', .., b'\''] | [b'"', .., b'"'] if name.len() > 1 => &name[1..name.len() - 1],
-        _ => name,
-    };
     if name.is_empty() {
         return failure(".read which file?");
     }
-    if session.files.len() >= DEPTH_MAX {
-        return failure(format!("{name}: scripts read each other {DEPTH_MAX} deep"));
-    }
     let path = session.find(name);
-    session.file(&path)
+    let (text, shown) = read_script(&path)?;
+    session.text(&text, &path, &shown)
+}
+
+/// The script in a file, and the name that errors give it.
+fn read_script(path: &Path) -> Result<(String, String)> {
+    let shown = path.display().to_string();
+    match crate::script::read(path) {
+        Ok(text) => Ok((text, shown)),
+        Err(e) => failure(format!("{shown}: {e}")),
+    }
 }
 
 fn quit(_: &mut Session, _: &str) -> Result<Flow> {
@@ -327,25 +335,40 @@ fn quit(_: &mut Session, _: &str) -> Result<Flow> {
 }
 
 impl Session {
-    /// Runs the script in a file.
-    pub fn file(&mut self, path: &Path) -> Result<Flow> {
-        let shown = path.display().to_string();
-        let text = crate::script::read(path).or_else(|e| failure(format!("{shown}: {e}")))?;
-        self.text(&text, path, &shown)
-    }
-
     /// Runs `text`, which stands in the file `path`.
     pub fn text(&mut self, text: &str, path: &Path, shown: &str) -> Result<Flow> {
-        self.files.push(path.to_path_buf());
-        self.look_beside_files();
-        let result = self.script(text, Some(shown), 1);
-        self.files.pop();
-        self.look_beside_files();
+        let result = self.within(path, |session| session.script(text, Some(shown), 1));
         // .quit in a script that is read ends that script alone, unless nobody reads it.
         match result {
             Ok(Flow::Quit) if !self.files.is_empty() || self.interactive => Ok(Flow::Continue),
             result => result,
         }
+    }
+
+    /// The script that a dot command reads, if it reads one: its path, its text, the name that errors give it.
+    pub fn read_by(&self, command: &str) -> Result<Option<(PathBuf, String, String)>> {
+        let (name, file) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        if name != ".read" {
+            return Ok(None);
+        }
+        let path = self.find(file.trim().trim_end_matches(';').trim_end());
+        let (text, shown) = read_script(&path)?;
+        Ok(Some((path, text, shown)))
+    }
+
+    /// Does what a script in the file `path` asks for: files are looked for beside it.
+    pub fn within<T>(&mut self, path: &Path, run: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
+        /// Scripts in scripts; a script that reads itself ends here.
+        const DEPTH_MAX: usize = 50;
+        if self.files.len() >= DEPTH_MAX {
+            return failure(format!("{}: scripts read each other {DEPTH_MAX} deep", path.display()));
+        }
+        self.files.push(path.to_path_buf());
+        self.look_beside_files();
+        let result = run(self);
+        self.files.pop();
+        self.look_beside_files();
+        result
     }
 
     /// Lets SQL find files beside the scripts that are being read.
@@ -354,8 +377,12 @@ impl Session {
         self.engine.look_in(directories);
     }
 
-    /// A file named in a script: as seen from the current directory, else from the script.
+    /// A file named in a script, in quotes or not: as seen from the current directory, else from the script.
     fn find(&self, name: &str) -> PathBuf {
+        let name = match name.as_bytes() {
+            [b'\'', .., b'\''] | [b'"', .., b'"'] if name.len() > 1 => &name[1..name.len() - 1],
+            _ => name,
+        };
         let beside = self.files.last().and_then(|file| file.parent()).map(|directory| directory.join(name));
         match beside {
             Some(beside) if !Path::new(name).exists() && beside.exists() => beside,

@@ -124,7 +124,13 @@ impl Session {
                     let origin = Origin { path, text, start, skip: 0, first_line };
                     self.statement(&text[range], origin).map(|()| Flow::Continue)
                 }
-                Item::Command(range) => self.command(&text[range]),
+                Item::Command(range) => {
+                    let line = first_line + text[..range.start].matches('\n').count();
+                    self.command(&text[range]).map_err(|failure| match path {
+                        Some(path) => failure.at(path, line),
+                        None => failure,
+                    })
+                }
             };
             // What was said before a failure stands before it.
             self.out.flush()?;

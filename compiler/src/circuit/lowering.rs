@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deltaq_circuit::{Batch, Kind, NodeId, Partition, Query, Span, Weights};
+use deltaq_circuit::{Batch, Kind, NodeId, Partition, Query, Span, Weights, arrays};
 use deltaq_operators::aggregate::{Aggregate, Call, Column};
 use deltaq_operators::combine::Combine;
 use deltaq_operators::counted::{Counted, Rule};
@@ -81,7 +81,7 @@ impl<'a> Lowering<'a> {
 
     fn values(&mut self, rows: &[Vec<Scalar>], schema: &Schema) -> NodeId {
         let column = |(index, field): (usize, &deltaq_operators::Field)| {
-            Scalar::to_column(rows.iter().map(|row| &row[index]), field.ty)
+            arrays::one_zero(Scalar::to_column(rows.iter().map(|row| &row[index]), field.ty))
         };
         let batch = match rows.len() {
             0 => Batch::none(),

@@ -41,7 +41,8 @@ impl Lowering<'_> {
         let merged: Option<Vec<(Function, SqlType)>> = whole.columns.iter().map(merge).collect();
         // Of rows that have nothing but keys, equal ones are merged before they are sent.
         let merged = merged.filter(|_| whole.width > whole.keys.len())?;
-        let together = self.circuit.is_placed(whole.node, whole.partition) || self.circuit.meet(whole.node, whole.partition);
+        let together =
+            self.circuit.is_placed(whole.node, whole.partition) || self.circuit.meet(whole.node, whole.partition);
         if together || !whole.keys.iter().all(is_shared) {
             return None;
         }

@@ -131,7 +131,10 @@ impl<K: Ord + Clone> Multiset<K> {
                 few.push(key);
                 grows
             }
-            Multiset::Few(few) if weight == -1 && let Some(place) = few.place(&key) => {
+            Multiset::Few(few)
+                if weight == -1
+                    && let Some(place) = few.place(&key) =>
+            {
                 few.remove(place);
                 -(size(&key) as isize)
             }

@@ -342,7 +342,7 @@ impl Grouped {
             Source::Accumulator(at, function, rest) => {
                 let (column, failed) = self.accumulators[*at].results_of(*function, rest, groups);
                 errors.merge(&failed);
-                column
+                arrays::one_zero(column)
             }
         });
         (columns.collect(), errors)
