@@ -13,6 +13,8 @@ pub enum Failure {
     Sql(String),
     /// One sentence.
     Message(String),
+    /// The command line makes no sense: one sentence.
+    Usage(String),
     /// What is printed could not be written.
     Output(io::Error),
     /// Ctrl-C.
@@ -36,6 +38,7 @@ impl From<deltaq_nexmark::engine::Failure> for Failure {
         match failure {
             deltaq_nexmark::engine::Failure::Engine(error) => error.into(),
             deltaq_nexmark::engine::Failure::Output(error) => Failure::Output(error),
+            deltaq_nexmark::engine::Failure::Usage(what) => Failure::Usage(what),
             other => Failure::Message(other.to_string()),
         }
     }
@@ -54,6 +57,7 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Failure::Sql(_) | Failure::Message(_) => 1,
+            Failure::Usage(_) => 2,
             Failure::Output(e) if e.kind() == io::ErrorKind::BrokenPipe => 141,
             Failure::Output(_) => 1,
             Failure::Interrupted => 130,
@@ -64,7 +68,7 @@ impl Failure {
     pub fn report(&self) {
         match self {
             Failure::Sql(text) => eprintln!("{text}"),
-            Failure::Message(text) => eprintln!("{}", Renderer::render(&renderer(), &[title("", text)])),
+            Failure::Message(text) | Failure::Usage(text) => eprintln!("{}", Renderer::render(&renderer(), &[title("", text)])),
             Failure::Output(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
             Failure::Output(e) => eprintln!("error: writing the output: {e}"),
             Failure::Interrupted => {}

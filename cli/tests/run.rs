@@ -225,7 +225,7 @@ fn the_engine_is_measured() {
     assert_eq!(lines.len(), 2, "{}", said.out);
     assert!(lines[1].starts_with(r#"{"peer":"deltaq","query":"q15","workers":1,"events":1000,"#), "{}", lines[1]);
     assert!(lines[1].contains(r#""rows":1,"#), "{}", lines[1]);
-    run_in(files.path(), &["bench", "nexmark", "--query", "q99"], "").fails(1, &["no query \"q99\"; there are q0, q1"]);
+    run_in(files.path(), &["bench", "nexmark", "--query", "q99"], "").fails(2, &["no query \"q99\"; there are q0, q1"]);
     let said = run_in(files.path(), &["bench", "nexmark", "--events", "1000", "--query", "Q0"], "");
     assert_eq!((said.status, said.out.lines().count()), (0, 2), "{said:?}");
     run_in(files.path(), &["bench", "nexmark", "--workers", "0"], "").fails(2, &["--workers"]);
