@@ -68,7 +68,9 @@ impl Failure {
     pub fn report(&self) {
         match self {
             Failure::Sql(text) => eprintln!("{text}"),
-            Failure::Message(text) | Failure::Usage(text) => eprintln!("{}", Renderer::render(&renderer(), &[title("", text)])),
+            Failure::Message(text) | Failure::Usage(text) => {
+                eprintln!("{}", Renderer::render(&renderer(), &[title("", text)]))
+            }
             Failure::Output(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
             Failure::Output(e) => eprintln!("error: writing the output: {e}"),
             Failure::Interrupted => {}
