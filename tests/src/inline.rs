@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use deltaq_circuit::executor::{Executor, Message};
-use deltaq_circuit::{Batch, Epoch, Graph, Kind, Node, NodeId, Size};
+use deltaq_circuit::{Batch, Epoch, Graph, Kind, Node, NodeId, Size, arrays};
 use deltaq_compiler::{Circuit, Diagnostics, Plan, rewrite};
 use deltaq_operators::Schema;
 
@@ -313,14 +313,14 @@ fn everywhere(graph: &Graph, source: NodeId) -> Option<NodeId> {
     graph.nodes().iter().find(reads).map(|node| node.id)
 }
 
-/// Rows with weights as a batch.
+/// Rows with weights as a batch, as the door hands them on: with one zero.
 pub(crate) fn batch(rows: &[(Row, i64)], schema: &Schema) -> Batch {
     if rows.is_empty() {
         return Batch::none();
     }
     let values: Vec<Row> = rows.iter().map(|(row, _)| row.clone()).collect();
     let weights: Vec<i64> = rows.iter().map(|(_, weight)| *weight).collect();
-    let columns = to_columns(&values, schema);
+    let columns = to_columns(&values, schema).into_iter().map(arrays::one_zero).collect();
     if weights.iter().all(|w| *w == 1) { Batch::ones(columns) } else { Batch::weighted(columns, weights) }
 }
 

@@ -54,7 +54,7 @@ fn first_rows_of_a_join_are_those_of_the_reference() {
     check_made("first_rows_of_a_join_are_those_of_the_reference", 12, &make, true, |case| {
         let steps = case.steps();
         for workers in [1, 2, 3] {
-            let early = workers.min(steps.len()) - 1;
+            let early = workers.min(steps.len()).saturating_sub(1);
             let mut watch = Watch::open(case, workers, &steps[..early])?;
             for (epoch, step) in steps[early..].iter().enumerate() {
                 watch.push(step)?;

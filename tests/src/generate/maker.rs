@@ -404,6 +404,7 @@ impl<'a> Maker<'a> {
                 ("UPPER({})", vec![deep(kind)]),
                 ("CAST({} AS TEXT)", vec![leaf(Kind::Int)]),
                 ("CAST({} AS TEXT)", vec![leaf(Kind::Date)]),
+                ("CAST({} AS TEXT)", vec![leaf(Kind::Double)]),
             ],
             Kind::Date => vec![("CAST({} AS DATE)", vec![leaf(Kind::Timestamp)])],
             Kind::Timestamp => vec![("CAST({} AS TIMESTAMP)", vec![leaf(Kind::Date)])],

@@ -76,10 +76,29 @@ pub fn text(value: &Typed) -> String {
         Scalar::Boolean(v) => v.to_string(),
         Scalar::Date(v) => temporal::date_text(*v),
         Scalar::Timestamp(v) if value.1 == SqlType::Timestamp => temporal::timestamp_text(*v),
+        Scalar::Double(v) => float_text(*v),
         _ => match super::function::exact(value) {
             Some(number) => exact_text(&number),
             None => panic!("the reference does not write {value:?} as text"),
         },
+    }
+}
+
+/// The fewest digits that tell a float, as PostgreSQL writes them. There is one zero.
+fn float_text(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity" } else { "-Infinity" }.into();
+    }
+    let value = value + 0.0;
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or_else(|| panic!("{scientific} has an exponent"));
+    match exponent.parse::<i32>() {
+        Ok(-4..15) => value.to_string(),
+        Ok(exponent) => format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
+        Err(error) => panic!("{scientific}: {error}"),
     }
 }
 
