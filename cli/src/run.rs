@@ -10,7 +10,7 @@ use crate::arguments::{ExplainArguments, Format, Picture, RunArguments};
 use crate::failure::{Failure, Origin, render};
 use crate::interrupt;
 use crate::script::{self, Item};
-use crate::session::{Flow, Result, Session, Setup};
+use crate::session::{Flow, Result, Script, Session, Setup};
 
 /// `deltaq run FILE`
 pub fn run(arguments: RunArguments) -> Result<()> {
@@ -88,7 +88,7 @@ fn picture(session: &mut Session, text: &str, shown: &str, picture_as: Picture, 
         let range = match item {
             Item::Statement(range) => range,
             Item::Command(range) => {
-                if let Some((path, text, shown)) = session.read_by(&text[range])? {
+                if let Some(Script { path, text, shown }) = session.read_by(&text[range])? {
                     session.within(&path, |session| picture(session, &text, &shown, picture_as, out))?;
                 }
                 continue;
@@ -102,9 +102,12 @@ fn picture(session: &mut Session, text: &str, shown: &str, picture_as: Picture, 
             let body = script::emit_changes(statement).map_or(statement, |words| &statement[..words.start]);
             let text = engine.explain(body, format).map_err(failure)?;
             writeln!(out, "{}{}\n", heading(body, picture_as), text.trim_end())?;
-        } else if script::verb(statement) != "COPY" {
+            continue;
+        }
+        let verb = script::verb(statement);
+        if verb != "COPY" {
             let before = engine.tables().len();
-            let defines = matches!(script::verb(statement).as_str(), "CREATE" | "ALTER" | "DROP");
+            let defines = matches!(verb.as_str(), "CREATE" | "ALTER" | "DROP");
             let mistaken = |e: &deltaq::Error| defines || e.code().starts_with("42") || e.code() == "0A000";
             if let Some(error) = engine.execute(statement).err().filter(mistaken) {
                 return Err(failure(error));

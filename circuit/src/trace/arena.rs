@@ -102,6 +102,12 @@ impl Arena {
         self.repeats = true;
     }
 
+    /// Makes room for `slots`, of which those that are not there follow the last, in their order.
+    pub(crate) fn reach(&mut self, slots: &[u32]) {
+        let end = slots.last().map_or(0, |last| *last as usize + 1);
+        self.resize(end.max(self.len()));
+    }
+
     pub(crate) fn resize(&mut self, slots: usize) {
         self.places.resize(slots, 0);
         self.lengths.resize(slots, 0);

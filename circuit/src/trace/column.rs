@@ -28,14 +28,9 @@ enum Slots {
     Var(Arena),
 }
 
-/// How many of `slots` are below `len`; those come first.
-fn held(slots: &[u32], len: usize) -> usize {
-    slots.partition_point(|slot| (*slot as usize) < len)
-}
-
 /// Writes values into `slots`: first into places that are there, then into those that follow the last, in their order.
 pub(super) fn put<T>(to: &mut Vec<T>, slots: &[u32], mut values: impl Iterator<Item = T>) {
-    let held = held(slots, to.len());
+    let held = slots.partition_point(|slot| (*slot as usize) < to.len());
     debug_assert!(
         slots[held..].iter().zip(to.len()..).all(|(slot, next)| *slot as usize == next),
         "a place is left out"
@@ -87,7 +82,7 @@ impl Column {
                 let length =
                     |row: usize| if view.is_null(row) { 0 } else { (offsets[row + 1] - offsets[row]) as usize };
                 let buffer = arrays::text_buffer(array);
-                arena.resize(len + slots.len() - held(slots, len));
+                arena.reach(slots);
                 if array.len() < rows.len() {
                     // Values that several slots hold are written once.
                     let mut written = vec![None; array.len()];

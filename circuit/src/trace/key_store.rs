@@ -62,7 +62,7 @@ impl KeyStore {
             (KeyStore::Fixed(to), Keys::Fixed(from)) => put(to, slots, numbers.map(|number| from[number])),
             (KeyStore::Wide(to), Keys::Wide(from)) => put(to, slots, numbers.map(|number| from[number])),
             (KeyStore::Bytes(to), Keys::Bytes(from)) => {
-                to.0.resize(slots.last().map_or(0, |last| *last as usize + 1).max(to.0.len()));
+                to.0.reach(slots);
                 slots.iter().zip(numbers).for_each(|(slot, number)| to.0.set(*slot as usize, from.get(number)));
             }
             _ => panic!("keys of another layout than the store's"),

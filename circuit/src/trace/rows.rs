@@ -6,7 +6,7 @@ use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 
 use super::NONE;
-use super::column::Column;
+use super::column::{Column, put};
 use crate::batch::{Batch, Weight};
 use crate::selection::Places;
 
@@ -45,19 +45,13 @@ impl Rows {
         let grown = len + rows.len() - reused;
         assert!(grown < NONE as usize, "more than 2^32 rows");
         slots.extend(len as u32..grown as u32);
-        if grown > len {
-            self.weights.resize(grown, 0);
-            self.freed.resize(grown, false);
-        }
         let places = Places::default();
         for (index, column) in self.columns.iter_mut().enumerate() {
             let (values, at) = places.of(batch, index, rows);
             column.write(values, at, &slots, batch.parts());
         }
-        for (slot, row) in slots.iter().zip(rows) {
-            self.weights[*slot as usize] = batch.weight(*row as usize);
-            self.freed[*slot as usize] = false;
-        }
+        put(&mut self.weights, &slots, rows.iter().map(|row| batch.weight(*row as usize)));
+        put(&mut self.freed, &slots, rows.iter().map(|_| false));
         slots
     }
 

@@ -22,6 +22,14 @@ pub struct Command {
     run: fn(&mut Session, &str) -> Result<Flow>,
 }
 
+/// A script in a file.
+pub struct Script {
+    pub path: PathBuf,
+    pub text: String,
+    /// The name that errors give it.
+    pub shown: String,
+}
+
 /// All dot commands, in the order of the help. A command may be shortened as long as it is the first here to begin so.
 pub const COMMANDS: &[Command] = &[
     Command { name: ".help", arguments: "[COMMAND]", help: "This list, or what one command does", run: help },
@@ -65,6 +73,15 @@ pub(super) fn follows(sql: &str) -> bool {
     sql.lines().skip(1).any(is_command)
 }
 
+/// The command that a line begins with, and what follows it; else the name that no command has.
+fn parsed(line: &str) -> Result<(&'static Command, &str), String> {
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let name = name.trim_end_matches(';').to_lowercase();
+    let name = if name == ".exit" { ".quit".to_string() } else { name };
+    let command = COMMANDS.iter().find(|c| name.len() > 1 && c.name.starts_with(&name)).ok_or(name)?;
+    Ok((command, rest.trim().trim_end_matches(';').trim_end()))
+}
+
 fn failure<T>(text: impl Into<String>) -> Result<T> {
     Err(Failure::Message(text.into()))
 }
@@ -72,12 +89,9 @@ fn failure<T>(text: impl Into<String>) -> Result<T> {
 impl Session {
     /// Runs a dot command.
     pub(super) fn command(&mut self, line: &str) -> Result<Flow> {
-        let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let name = name.trim_end_matches(';').to_lowercase();
-        let name = if name == ".exit" { ".quit".to_string() } else { name };
-        match COMMANDS.iter().find(|c| name.len() > 1 && c.name.starts_with(&name)) {
-            Some(command) => (command.run)(self, rest.trim().trim_end_matches(';').trim_end()),
-            None => failure(format!("there is no command {name}; .help lists them")),
+        match parsed(line) {
+            Ok((command, rest)) => (command.run)(self, rest),
+            Err(name) => failure(format!("there is no command {name}; .help lists them")),
         }
     }
 
@@ -313,21 +327,8 @@ fn timer(session: &mut Session, word: &str) -> Result<Flow> {
 }
 
 fn read(session: &mut Session, name: &str) -> Result<Flow> {
-    if name.is_empty() {
-        return failure(".read which file?");
-    }
-    let path = session.find(name);
-    let (text, shown) = read_script(&path)?;
+    let Script { path, text, shown } = session.script_in(name)?;
     session.text(&text, &path, &shown)
-}
-
-/// The script in a file, and the name that errors give it.
-fn read_script(path: &Path) -> Result<(String, String)> {
-    let shown = path.display().to_string();
-    match crate::script::read(path) {
-        Ok(text) => Ok((text, shown)),
-        Err(e) => failure(format!("{shown}: {e}")),
-    }
 }
 
 fn quit(_: &mut Session, _: &str) -> Result<Flow> {
@@ -345,15 +346,24 @@ impl Session {
         }
     }
 
-    /// The script that a dot command reads, if it reads one: its path, its text, the name that errors give it.
-    pub fn read_by(&self, command: &str) -> Result<Option<(PathBuf, String, String)>> {
-        let (name, file) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-        if name != ".read" {
-            return Ok(None);
+    /// The script that a dot command reads, if it reads one.
+    pub fn read_by(&self, line: &str) -> Result<Option<Script>> {
+        match parsed(line) {
+            Ok((command, file)) if command.name == ".read" => self.script_in(file).map(Some),
+            _ => Ok(None),
         }
-        let path = self.find(file.trim().trim_end_matches(';').trim_end());
-        let (text, shown) = read_script(&path)?;
-        Ok(Some((path, text, shown)))
+    }
+
+    fn script_in(&self, file: &str) -> Result<Script> {
+        if file.is_empty() {
+            return failure(".read which file?");
+        }
+        let path = self.find(file);
+        let shown = path.display().to_string();
+        match crate::script::read(&path) {
+            Ok(text) => Ok(Script { path, text, shown }),
+            Err(e) => failure(format!("{shown}: {e}")),
+        }
     }
 
     /// Does what a script in the file `path` asks for: files are looked for beside it.

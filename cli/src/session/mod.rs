@@ -17,7 +17,7 @@ mod commands;
 mod describe;
 mod standing;
 
-pub use commands::COMMANDS;
+pub use commands::{COMMANDS, Script};
 use standing::Standing;
 
 /// Result of what the shell does.

@@ -22,7 +22,7 @@ const CHOICE_COST: u32 = 3;
 impl Circuit {
     /// Whether a query that reads nothing else and needs the rows of `id` by `partition` has them sent.
     pub(super) fn is_sent(&self, id: NodeId, partition: &Partition) -> bool {
-        !self.is_placed(id, partition) && !self.meet(id, partition) && !self.is_owned(id, partition)
+        !self.meet(id, partition) && !self.is_owned(id, partition)
     }
 
     /// Whether computing `id` on every worker costs less than sending its rows. To one worker they are sent, since the others have better to do.

@@ -259,7 +259,7 @@ impl Circuit {
         let inputs: Vec<(NodeId, Partition)> = inputs
             .into_iter()
             .map(|(id, partition)| match partition {
-                Partition::Key(_) if alone && self.meet(id, &partition) => (id, Partition::Any),
+                _ if alone && self.meet(id, &partition) => (id, Partition::Any),
                 _ => self.placed_input(id, partition),
             })
             .collect();
@@ -284,13 +284,13 @@ impl Circuit {
 
     /// Whether rows of `id` that must meet by `partition` lie together, wherever that is: enough for a query that reads nothing else.
     fn meet(&self, id: NodeId, partition: &Partition) -> bool {
-        let (Partition::Key(key), placement) = (partition, &self.known[&id].placement) else { return false };
-        match placement {
-            Placement::Key(columns) | Placement::By(columns) => {
+        let fewer = match (partition, &self.known[&id].placement) {
+            (Partition::Key(key), Placement::Key(columns) | Placement::By(columns)) => {
                 !columns.is_empty() && columns.iter().all(|column| key.contains(column))
             }
             _ => false,
-        }
+        };
+        fewer || self.is_placed(id, partition)
     }
 
     /// Where rows of `id` lie for a query that reads nothing else and needs them by `partition`, and the rows that it makes of them if these have

@@ -41,9 +41,7 @@ impl Lowering<'_> {
         let merged: Option<Vec<(Function, SqlType)>> = whole.columns.iter().map(merge).collect();
         // Of rows that have nothing but keys, equal ones are merged before they are sent.
         let merged = merged.filter(|_| whole.width > whole.keys.len())?;
-        let together =
-            self.circuit.is_placed(whole.node, whole.partition) || self.circuit.meet(whole.node, whole.partition);
-        if together || !whole.keys.iter().all(is_shared) {
+        if self.circuit.meet(whole.node, whole.partition) || !whole.keys.iter().all(is_shared) {
             return None;
         }
         let parts: Vec<NodeId> = branches(whole.columns).iter().map(|branch| self.part(whole, branch)).collect();
